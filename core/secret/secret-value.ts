@@ -1,0 +1,54 @@
+/**
+ * A value that cannot be printed: no property holds it, so JSON, inspect, templates, spread and structuredClone find nothing.
+ * This is protection against accidents, not against code that runs in the same process.
+ * @module
+ */
+import { Buffer } from 'node:buffer'
+import { timingSafeEqual } from 'node:crypto'
+import { inspect } from 'node:util'
+
+const contents = new WeakMap<SecretValue, string>()
+const MASK = '<secret>'
+
+export class SecretValue {
+  private constructor(text: string) {
+    contents.set(this, text)
+    Object.freeze(this)
+  }
+
+  static of(text: string): SecretValue {
+    return new SecretValue(text)
+  }
+
+  /** The clear text. Called only where the wire is; `test/packaging/reveal.test.ts` holds the list of callers. */
+  reveal(): string {
+    return contents.get(this)!
+  }
+
+  /** Constant-time comparison of the contents. */
+  equals(other: SecretValue): boolean {
+    const a = Buffer.from(this.reveal())
+    const b = Buffer.from(other.reveal())
+    return a.length === b.length && timingSafeEqual(a, b)
+  }
+
+  get byteLength(): number {
+    return Buffer.byteLength(this.reveal())
+  }
+
+  toString(): string {
+    return MASK
+  }
+
+  toJSON(): string {
+    return MASK
+  }
+
+  [Symbol.toPrimitive](): string {
+    return MASK
+  }
+
+  [inspect.custom](): string {
+    return MASK
+  }
+}
