@@ -1,0 +1,100 @@
+/**
+ * The frame of every run: bounded retries within the deadline, an ending on record for every attempt, the retry budget.
+ * @module
+ */
+import { type ErrorCode, isRotationError, type RotationError, sanitise } from '../errors.ts'
+import type { Duration } from '../ports/clock.ts'
+import { Waiting } from './outcome.ts'
+import type { Run } from './run.ts'
+import type { RotationResult } from './setup.ts'
+
+const TRIES = 3
+const FIRST_PAUSE: Duration = 200
+
+export async function guarded(run: Run, body: () => Promise<RotationResult>): Promise<RotationResult> {
+  for (let attempt = 1, pause = FIRST_PAUSE; ; attempt++, pause *= 2) {
+    try {
+      const result = await body()
+      if (result.outcome === 'waiting') await recordWaiting(run, result)
+      return result
+    } catch (thrown) {
+      if (thrown instanceof Waiting) {
+        await recordWaiting(run, thrown.result)
+        return thrown.result
+      }
+      const failure = sanitise(thrown).in({ secret: run.setup.secret })
+      if (!(await worthAnotherTry(run, failure, attempt, pause))) {
+        await recordFailure(run, failure)
+        throw failure
+      }
+    }
+  }
+}
+
+/** The pause obeys the deadline too: a call made after it would be the dangerous one. */
+async function worthAnotherTry(run: Run, failure: RotationError, attempt: number, pause: Duration): Promise<boolean> {
+  const { clock } = run.setup
+  if (failure.retry === 'no' || failure.code === 'aborted' || failure.code === 'no-time' || attempt >= TRIES)
+    return false
+  if (run.signal.aborted || clock.now() + pause >= run.deadline) return false
+  try {
+    await clock.sleep(pause, run.signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const recordWaiting = (run: Run, { for: reason, until, why }: Extract<RotationResult, { outcome: 'waiting' }>) =>
+  run.record('rotation_waiting', {
+    result: 'waiting',
+    details: { waiting_for: reason, why, ...(until !== undefined && { until: new Date(until).toISOString() }) },
+  })
+
+/** Says nothing about the secret itself: a target that is down must not halt a fleet. */
+const uncounted: readonly ErrorCode[] = [
+  'aborted',
+  'no-time',
+  'busy',
+  'stale',
+  'conflict',
+  'unknown',
+  'discarded',
+  'store-unavailable',
+  'target-unreachable',
+  'target-busy',
+  'refused',
+  'halted',
+  'secret-not-found',
+  'access-denied',
+  'not-ours',
+  'key-limit',
+]
+
+async function recordFailure(run: Run, failure: RotationError): Promise<void> {
+  const refused = failure.code === 'refused' || failure.code === 'halted' || failure.code === 'not-ours'
+  const type = failure.code === 'access-denied' ? 'access_denied' : 'rotation_failed'
+  const details = { error_code: failure.code, message: failure.message, ...(failure.step && { step: failure.step }) }
+  await quietly(() => run.record(type, { result: refused ? 'refused' : 'failure', details }))
+  if (!uncounted.includes(failure.code)) await quietly(() => countAttempt(run, failure))
+}
+
+async function countAttempt(run: Run, failure: RotationError): Promise<void> {
+  const { store, id, policy, target } = run.setup
+  const state = await run.describe()
+  if (!state) return
+  const attempts = state.attempts + 1
+  const urgent = target.overlap === 'gap' && state.pending !== undefined
+  const halt = attempts >= policy.retryBudget && !urgent && state.halted === undefined
+  await store.note(id, { attempts, ...(halt && { halted: failure.code }) }, run.call())
+  if (halt) await run.record('rotation_halted', { result: 'failure', details: { error_code: failure.code, attempts } })
+}
+
+/** The failure that is being reported is the news; that it could not be recorded must not replace it. */
+async function quietly(body: () => Promise<unknown>): Promise<void> {
+  try {
+    await body()
+  } catch (error) {
+    if (!isRotationError(error) && !(error instanceof Error)) throw error
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The names of rotations. A name is computed from what the store shows, so that every retry, duplicate event and second
+ * worker arrives at the same one; and from the generation, so that no name is ever used twice.
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { RotationId, SecretId, SecretState } from '../ports/secret-store.ts'
+
+type Basis = Pick<SecretState, 'generation' | 'current'>
+
+const name = (prefix: string, secret: SecretId, { current, generation }: Basis): RotationId => {
+  const basis = JSON.stringify([secret, current.version, generation])
+  return `${prefix}-${createHash('sha256').update(basis).digest('hex').slice(0, 40)}` as RotationId
+}
+
+export const rotationId = (secret: SecretId, state: Basis): RotationId => name('ls', secret, state)
+
+/** A rollback is a rotation to the previous value; its name says so to whoever finishes it. */
+export const rollbackId = (secret: SecretId, state: Basis): RotationId => name('lr', secret, state)
+
+export const isRollback = (rotation: RotationId | undefined): boolean => rotation?.startsWith('lr-') ?? false

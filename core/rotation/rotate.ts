@@ -1,0 +1,128 @@
+/**
+ * A rotation from whatever the store shows to a new current: describe, plan, step by step. The same call again finishes what
+ * was begun. `retire` and `rollback` stand beside it; all three are loops over the steps.
+ * @module
+ */
+import { isRotationError, RotationError } from '../errors.ts'
+import type { RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
+import { discard } from './discard.ts'
+import { guarded } from './guarded.ts'
+import { isRollback } from './ids.ts'
+import { type Plan, type PlanInput, planRollback, planRotation } from './plan.ts'
+import { reconcile } from './reconcile.ts'
+import { Run } from './run.ts'
+import type { RotationRequest, RotationResult, RotationSetup } from './setup.ts'
+import { create } from './steps/create.ts'
+import { finish } from './steps/finish.ts'
+import { set } from './steps/set.ts'
+import { test } from './steps/test.ts'
+
+type Planner = (input: PlanInput) => Plan
+
+/** Rotates if it is due, finishes if it was begun. Throws RotationError; what can go on later is a result. */
+export const rotate = (setup: RotationSetup, request: RotationRequest, signal: AbortSignal): Promise<RotationResult> =>
+  perform(new Run(setup, request, signal), planRotation)
+
+/** Goes back to the previous credential while it is alive, as a rotation to its value. */
+export const rollback = (
+  setup: RotationSetup,
+  request: RotationRequest,
+  signal: AbortSignal,
+): Promise<RotationResult> => perform(new Run(setup, request, signal), planRollback)
+
+const perform = (run: Run, planner: Planner): Promise<RotationResult> => guarded(run, () => pass(run, planner))
+
+/** Plans are made anew after an edit was reconciled, and once after a refused value was discarded. */
+const REPLANS = 3
+
+async function pass(run: Run, planner: Planner): Promise<RotationResult> {
+  let refusedValue = false
+  for (let replans = 0; replans < REPLANS; replans++) {
+    const state = await run.describe()
+    const plan = planner(inputOf(run, state))
+    try {
+      const result = await follow(run, plan, state)
+      if (result) return result
+    } catch (error) {
+      if (!isRotationError(error, 'value-rejected') || plan.do !== 'steps') throw error
+      await discardRefused(run, plan.rotation)
+      if (refusedValue || run.request.value || isRollback(plan.rotation)) throw error
+      refusedValue = true
+    }
+  }
+  throw new RotationError('stale', 'The secret keeps changing under this run.')
+}
+
+const inputOf = ({ setup, request }: Run, state: SecretState | undefined): PlanInput => {
+  const { id, policy, target, clock } = setup
+  return { id, policy, target, state, now: clock.now(), request }
+}
+
+/** Undefined: the state has moved, plan again. */
+async function follow(run: Run, plan: Plan, state: SecretState | undefined): Promise<RotationResult | undefined> {
+  switch (plan.do) {
+    case 'steps':
+      return takeSteps(run, plan, state!)
+    case 'reconcile':
+      return reconcile(run, state!)
+    case 'republish':
+      await run.setup.store.republish?.(run.setup.id, run.call())
+      return undefined
+    case 'wait':
+      return {
+        outcome: 'waiting',
+        for: plan.for,
+        why: plan.why,
+        ...(plan.until !== undefined && { until: plan.until }),
+      }
+    case 'nothing':
+      return { outcome: plan.outcome, why: plan.why, ...(plan.until !== undefined && { until: plan.until }) }
+    case 'refuse':
+      throw new RotationError(plan.code, plan.why)
+    default:
+      throw new RotationError('internal', 'A rotation was planned as a retirement.')
+  }
+}
+
+async function takeSteps(
+  run: Run,
+  plan: Extract<Plan, { do: 'steps' }>,
+  state: SecretState,
+): Promise<RotationResult | undefined> {
+  const { rotation: id, base, steps, resumed } = plan
+  await run.record('rotation_started', {
+    result: 'success',
+    versions: { old: base },
+    details: { rotation_id: id, resumed },
+  })
+  if (steps.length === 1) return rotated(id, base, await republished(run, id, base), resumed)
+  const rotation = await run.step('create', () => create(run, state, id, base))
+  if (steps.includes('set')) await run.step('set', () => set(run, rotation))
+  await run.step('test', () => test(run, rotation))
+  try {
+    return rotated(id, base, await run.step('finish', () => finish(run, rotation)), resumed)
+  } catch (error) {
+    if (isRotationError(error, 'conflict') && (await run.describe())?.pending?.rotation === id) return undefined
+    throw error
+  }
+}
+
+/** Consumers have seen it already: only the record is behind. */
+async function republished(run: Run, rotation: RotationId, base: VersionId): Promise<VersionId> {
+  const done = await run.setup.store.promote(run.setup.id, { rotation, base }, run.call())
+  return done.version
+}
+
+const rotated = (rotation: RotationId, old: VersionId, current: VersionId, resumed: boolean): RotationResult => ({
+  outcome: isRollback(rotation) ? 'rolled-back' : 'rotated',
+  rotation,
+  old,
+  new: current,
+  resumed,
+})
+
+/** The target refused the value in this run, so nobody can hold it. */
+async function discardRefused(run: Run, rotation: RotationId): Promise<void> {
+  const pending = await run.read({ pending: rotation })
+  await discard(run, rotation, pending.version, 'the target refuses the value')
+}

@@ -1,0 +1,107 @@
+/**
+ * What one rotation needs: a secret wired to its ports, and the request that asks.
+ * @module
+ */
+import type { Actor, RotationType } from '../audit/event.ts'
+import type { AuditSink } from '../ports/audit-sink.ts'
+import type { Clock, Duration, Instant } from '../ports/clock.ts'
+import type { RotationTarget } from '../ports/rotation-target.ts'
+import type { RotationId, SecretId, SecretStore, VersionId } from '../ports/secret-store.ts'
+import type { ValueShape } from '../secret/credential.ts'
+import type { SecretValue } from '../secret/secret-value.ts'
+
+export interface Window {
+  isOpen(now: Instant): boolean
+  nextOpening(now: Instant): Instant
+}
+
+/** Who reads the secret, and how late it notices a new value. */
+export interface Consumer {
+  readonly name: string
+  readonly refresh: Duration
+}
+
+export interface RotationPolicy {
+  /** From one promotion to the next. Absent: never due by itself. */
+  readonly interval?: Duration
+  readonly window?: Window
+  /** How long the old credential stays valid after `finish`. */
+  readonly grace: Duration
+  readonly consumers: readonly Consumer[]
+  /** No run lives longer; what an older one claimed may be taken over. */
+  readonly runLife: Duration
+  /** What set, test, promote and undo need together, at most; set does not begin with less time left. */
+  readonly cutover: Duration
+  /** How long `test` waits for endpoints that lag. */
+  readonly replicaLag: Duration
+  /** How long the target needs between set and test. */
+  readonly settle: Duration
+  /** Failed runs until the secret is halted. */
+  readonly retryBudget: number
+  /** What retire does with idle sessions of the ended login. */
+  readonly idleSessions: 'keep' | 'end'
+  /** A person brings each value. */
+  readonly manual: boolean
+}
+
+export interface RotationSetup {
+  /** The name in the configuration. */
+  readonly secret: string
+  /** The name in the store. */
+  readonly id: SecretId
+  readonly store: SecretStore
+  readonly target: RotationTarget
+  readonly shape: ValueShape
+  readonly policy: RotationPolicy
+  readonly clock: Clock
+  readonly audit: AuditSink
+  /** A fresh password by the policy of this secret. */
+  readonly generate: () => SecretValue
+}
+
+export interface RotationRequest {
+  readonly type: RotationType
+  readonly actor: Actor
+  /** The run stops before this instant. */
+  readonly deadline: Instant
+  readonly reason?: string
+  /** Also when not due, outside the window, or halted. Never past a rule that protects consumers. */
+  readonly force?: boolean
+  /** The version that the trigger wants replaced; if it is not current any more, there is nothing to do. */
+  readonly version?: VersionId
+  /** The trigger's token, kept with the promotion. */
+  readonly token?: string
+  /** The password that a person brings. */
+  readonly value?: SecretValue
+  /** Retire although this still holds it; on record with `reason`. */
+  readonly release?: 'sessions'
+}
+
+export type WaitReason =
+  | 'grace'
+  | 'retire'
+  | 'spacing'
+  | 'window'
+  | 'settle'
+  | 'person'
+  | 'run-life'
+  | 'sessions'
+  | 'rotation'
+  | 'key-limit'
+  | 'other-run'
+
+export type RotationResult =
+  | {
+      readonly outcome: 'rotated' | 'rolled-back'
+      readonly rotation: RotationId
+      readonly old: VersionId
+      readonly new: VersionId
+      readonly resumed: boolean
+    }
+  | { readonly outcome: 'retired'; readonly old: VersionId; readonly new: VersionId; readonly sessionsEnded?: number }
+  | { readonly outcome: 'waiting'; readonly for: WaitReason; readonly until?: Instant; readonly why: string }
+  | {
+      readonly outcome: 'not-due' | 'already-rotated' | 'nothing-to-retire'
+      readonly until?: Instant
+      readonly why: string
+    }

@@ -1,0 +1,28 @@
+/**
+ * finish: promote, compare-and-set from the version that pending was derived from. Repeat: already current, the same answer.
+ * @module
+ */
+import { RotationError } from '../../errors.ts'
+import type { VersionId } from '../../ports/secret-store.ts'
+import { isRollback } from '../ids.ts'
+import type { Run } from '../run.ts'
+import type { Rotation } from './create.ts'
+
+export async function finish(run: Run, { id, base, pending }: Rotation): Promise<VersionId> {
+  const { store, id: secret, policy, clock } = run.setup
+  const next = policy.interval !== undefined && { next_rotation: new Date(clock.now() + policy.interval).toISOString() }
+  const event = run.event(isRollback(id) ? 'rollback' : 'secret_rotated', {
+    result: 'success',
+    versions: { old: base, new: pending.version },
+    details: { rotation_id: id, steps_ms: { ...run.steps }, ...next },
+  })
+  const { token } = run.request
+  const move = { rotation: id, base, ...(token !== undefined && { request: token }) }
+  const done = await run.recorded(event, call => store.promote(secret, move, call))
+  if (done.overwrote?.length)
+    throw new RotationError(
+      'conflict',
+      `Versions of somebody else were overtaken by the promotion: ${done.overwrote.join(', ')}.`,
+    )
+  return done.version
+}

@@ -1,0 +1,291 @@
+/**
+ * The store port in memory: the model that other stores are compared with, and the durable state of the crash simulator.
+ * @module
+ */
+import type { AuditEvent } from '../audit/event.ts'
+import { RotationError } from '../errors.ts'
+import type { Clock, Instant } from '../ports/clock.ts'
+import type {
+  Call,
+  PendingDraft,
+  PendingState,
+  RotationId,
+  SecretId,
+  SecretState,
+  SecretStore,
+  SecretSummary,
+  SecretVersion,
+  StateNote,
+  VersionId,
+} from '../ports/secret-store.ts'
+import type { SecretValue } from '../secret/secret-value.ts'
+
+interface StoredVersion {
+  readonly version: VersionId
+  readonly rotation?: RotationId
+  readonly createdAt: Instant
+  readonly value: SecretValue
+}
+
+interface StoredSecret {
+  readonly id: SecretId
+  versions: StoredVersion[]
+  current: VersionId
+  currentSince: Instant
+  previous?: VersionId
+  pending?: {
+    rotation: RotationId
+    version: VersionId
+    base: VersionId
+    since: Instant
+    setAt?: Instant
+    ours: boolean
+  }
+  retiring?: { since: Instant; run: object }
+  /** What the last rotation left as current. */
+  left?: VersionId
+  promotedAt?: Instant
+  attempts: number
+  generation: number
+  halted?: string
+  epoch: number
+  request?: string
+  issuing?: NonNullable<SecretState['issuing']>
+  ended: Set<RotationId>
+  revision: number
+}
+
+export class MemoryStore implements SecretStore {
+  readonly name = 'memory'
+  readonly capabilities = { publish: 'fenced', maxValueBytes: 65_536, records: true } as const
+  readonly events: AuditEvent[] = []
+  readonly #clock: Clock
+  readonly #secrets = new Map<SecretId, StoredSecret>()
+  readonly #seen = new WeakMap<object, Map<SecretId, number>>()
+  #versions = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Creates a secret, or, when it exists, is a person's edit: current moves and nothing else. */
+  seed(id: SecretId, value: SecretValue): VersionId {
+    const version = this.#newVersion(value)
+    const secret = this.#secrets.get(id)
+    if (secret) this.#change(secret, { current: version.version, currentSince: version.createdAt })
+    else
+      this.#secrets.set(id, {
+        id,
+        versions: [],
+        current: version.version,
+        currentSince: version.createdAt,
+        attempts: 0,
+        generation: 0,
+        epoch: 0,
+        ended: new Set(),
+        revision: 0,
+      })
+    this.#secret(id).versions.push(version)
+    return version.version
+  }
+
+  edit(id: SecretId, value: SecretValue): VersionId {
+    return this.seed(id, value)
+  }
+
+  /** A pending version that somebody else brought. */
+  seedForeignPending(id: SecretId, value: SecretValue): void {
+    const version = this.#newVersion(value)
+    const secret = this.#secret(id)
+    secret.versions.push(version)
+    const rotation = 'somebody-else' as RotationId
+    const since = this.#clock.now()
+    this.#change(secret, { pending: { rotation, version: version.version, base: secret.current, since, ours: false } })
+  }
+
+  async describe(id: SecretId, call: Call): Promise<SecretState | undefined> {
+    open(call)
+    const secret = this.#secrets.get(id)
+    if (!secret) return undefined
+    this.#remember(secret, call)
+    const { previous, pending, retiring, left, promotedAt, halted, request, issuing } = secret
+    const rotation = this.#find(secret, secret.current)?.rotation
+    return {
+      current: { version: secret.current, ...(rotation && { rotation }), since: secret.currentSince },
+      ...(previous && { previous: { version: previous } }),
+      ...(pending && { pending: describePending(pending) }),
+      ...(retiring && { retiring: retiring.since }),
+      ...(left && left !== secret.current && { anomaly: 'edited' as const }),
+      ...(promotedAt !== undefined && { promotedAt }),
+      attempts: secret.attempts,
+      generation: secret.generation,
+      ...(halted !== undefined && { halted }),
+      epoch: secret.epoch,
+      ...(request !== undefined && { request }),
+      ...(issuing && { issuing }),
+    }
+  }
+
+  async read(id: SecretId, which: VersionId | { pending: RotationId }, call: Call): Promise<SecretVersion | undefined> {
+    open(call)
+    const secret = this.#secrets.get(id)
+    if (!secret) return undefined
+    if (typeof which === 'string') return this.#find(secret, which)
+    return secret.pending?.rotation === which.pending ? this.#find(secret, secret.pending.version) : undefined
+  }
+
+  async unlabelled(id: SecretId, limit: number, call: Call): Promise<readonly SecretVersion[]> {
+    open(call)
+    const secret = this.#secret(id)
+    const labelled = new Set([secret.current, secret.previous, secret.pending?.version])
+    return secret.versions
+      .filter(v => !labelled.has(v.version))
+      .reverse()
+      .slice(0, limit)
+  }
+
+  async putPending(id: SecretId, draft: PendingDraft, call: Call): Promise<SecretVersion> {
+    open(call)
+    const secret = this.#secret(id)
+    const { pending } = secret
+    if (pending?.rotation === draft.rotation) return this.#find(secret, pending.version)!
+    if (secret.ended.has(draft.rotation)) throw new RotationError('discarded', 'This rotation has already ended.')
+    if (pending && pending.rotation !== draft.supersedes)
+      throw new RotationError('stale', 'Another rotation is pending.')
+    if (draft.supersedes && !pending) throw new RotationError('stale', 'The pending version to replace is gone.')
+    if (secret.retiring) throw new RotationError('stale', 'A retirement is under way.')
+    if (secret.current !== draft.base) throw new RotationError('stale', 'Current has moved.')
+    const version = this.#newVersion(draft.value, draft.rotation)
+    secret.versions.push(version)
+    if (draft.supersedes) secret.ended.add(draft.supersedes)
+    const since = version.createdAt
+    const { rotation, base } = draft
+    this.#change(secret, { pending: { rotation, base, version: version.version, since, ours: true } }, call)
+    return version
+  }
+
+  async promote(id: SecretId, move: { rotation: RotationId; base: VersionId; request?: string }, call: Call) {
+    open(call)
+    const secret = this.#secret(id)
+    if (this.#find(secret, secret.current)?.rotation === move.rotation)
+      return { version: secret.current, already: true }
+    const { pending } = secret
+    if (pending?.rotation !== move.rotation) throw new RotationError('stale', 'This rotation is not pending.')
+    if (secret.current !== move.base) throw new RotationError('conflict', 'Current was changed during the rotation.')
+    const now = this.#clock.now()
+    secret.ended.add(move.rotation)
+    delete secret.pending
+    delete secret.halted
+    delete secret.issuing
+    const moved = { current: pending.version, previous: move.base, left: pending.version, currentSince: now }
+    const counted = { promotedAt: now, attempts: 0, generation: secret.generation + 1 }
+    this.#change(secret, { ...moved, ...counted, ...(move.request && { request: move.request }) }, call)
+    if (!move.request) delete secret.request
+    return { version: pending.version, already: false }
+  }
+
+  async discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void> {
+    open(call)
+    const secret = this.#secret(id)
+    if (secret.pending?.rotation !== rotation) return
+    delete secret.pending
+    secret.ended.add(rotation)
+    this.#change(secret, { generation: secret.generation + 1 }, call)
+  }
+
+  async claimRetire(id: SecretId, previous: VersionId, staleAfter: number, call: Call): Promise<void> {
+    open(call)
+    const secret = this.#secret(id)
+    const now = this.#clock.now()
+    if (secret.previous !== previous) throw new RotationError('stale', 'That version is not previous any more.')
+    if (secret.pending) throw new RotationError('stale', 'A rotation is pending.')
+    const { retiring } = secret
+    if (retiring && retiring.run !== call.run && now - retiring.since < staleAfter)
+      throw new RotationError('stale', 'Another run retires this version.')
+    this.#change(secret, { retiring: { since: now, run: call.run } }, call)
+  }
+
+  async retirePrevious(id: SecretId, previous: VersionId, call: Call): Promise<void> {
+    open(call)
+    const secret = this.#secret(id)
+    if (secret.previous !== previous) return
+    delete secret.previous
+    delete secret.retiring
+    this.#change(secret, {}, call)
+  }
+
+  async note(id: SecretId, change: StateNote, call: Call): Promise<void> {
+    open(call)
+    const secret = this.#secret(id)
+    if (this.#seen.get(call.run)?.get(id) !== secret.revision)
+      throw new RotationError('stale', 'The secret has changed since it was described.')
+    const { attempts, halted, epoch, setAt, issuing } = change
+    if (attempts !== undefined) secret.attempts = attempts
+    if (halted === null) delete secret.halted
+    else if (halted !== undefined) secret.halted = halted
+    if (epoch !== undefined) secret.epoch = Math.max(secret.epoch, epoch)
+    if (setAt !== undefined && secret.pending) secret.pending.setAt = setAt
+    if (issuing === null) delete secret.issuing
+    else if (issuing !== undefined) secret.issuing = issuing
+    this.#change(secret, {}, call)
+  }
+
+  async *list(filter: { prefix?: string }, call: Call): AsyncIterable<SecretSummary> {
+    open(call)
+    for (const [id, secret] of [...this.#secrets].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!id.startsWith(filter.prefix ?? '')) continue
+      const { promotedAt, halted } = secret
+      const inFlight = secret.pending !== undefined || secret.retiring !== undefined
+      const times = { changedAt: secret.currentSince, ...(promotedAt !== undefined && { promotedAt }) }
+      yield { id, inFlight, ...times, ...(halted !== undefined && { halted }) }
+    }
+  }
+
+  /** Every version with its stage: for the simulator's invariants only. */
+  peek(id: SecretId): { current: SecretValue; staged: SecretValue[]; pending?: SecretValue; rotation?: RotationId } {
+    const secret = this.#secret(id)
+    const contentOf = (version?: VersionId) => (version === undefined ? undefined : this.#find(secret, version)?.value)
+    const current = contentOf(secret.current)!
+    const pending = contentOf(secret.pending?.version)
+    const staged = [current, pending, contentOf(secret.previous)].filter(v => v !== undefined)
+    const rotation = this.#find(secret, secret.current)?.rotation
+    return { current, staged, ...(pending && { pending }), ...(rotation && { rotation }) }
+  }
+
+  #secret(id: SecretId): StoredSecret {
+    const secret = this.#secrets.get(id)
+    if (!secret) throw new RotationError('secret-not-found', 'The store has no such secret.', { secret: id })
+    return secret
+  }
+
+  #newVersion(value: SecretValue, rotation?: RotationId): StoredVersion {
+    const version = `m${++this.#versions}` as VersionId
+    return { version, createdAt: this.#clock.now(), value, ...(rotation && { rotation }) }
+  }
+
+  #find(secret: StoredSecret, version: VersionId): StoredVersion | undefined {
+    return secret.versions.find(v => v.version === version)
+  }
+
+  #change(secret: StoredSecret, change: Partial<StoredSecret>, call?: Call): void {
+    Object.assign(secret, change)
+    secret.revision++
+    if (!call) return
+    if (call.record) this.events.push(call.record)
+    this.#remember(secret, call)
+  }
+
+  #remember(secret: StoredSecret, call: Call): void {
+    const seen = this.#seen.get(call.run) ?? new Map<SecretId, number>()
+    this.#seen.set(call.run, seen.set(secret.id, secret.revision))
+  }
+}
+
+function describePending(pending: NonNullable<StoredSecret['pending']>): PendingState {
+  const { rotation, base, ours, since, setAt } = pending
+  return { rotation, base, ours, since, published: false, ...(setAt !== undefined && { setAt }) }
+}
+
+function open(call: Call): void {
+  if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
+}
