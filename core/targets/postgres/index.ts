@@ -1,0 +1,67 @@
+/**
+ * PostgreSQL 13 to 18: passwords of logins, one at a time (`single-user`) or by two logins in turn (`alternating-users`).
+ * Needs the package `pg`, which is loaded at the first connection.
+ * @module
+ */
+import { isRotationError, RotationError } from '../../errors.ts'
+import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
+import { alternatingUsers } from './alternating-users.ts'
+import { openAdmin, using } from './connect.ts'
+import { examine } from './examine.ts'
+import { acceptance, testEverywhere } from './logins.ts'
+import type { Context, PostgresDeps, PostgresTargetOptions } from './options.ts'
+import { literal } from './quote.ts'
+import { factsQuery, roleFacts } from './role.ts'
+import { sessionCalls } from './sessions.ts'
+import { force, singleUser } from './single-user.ts'
+
+export type { Endpoint, PostgresDeps, PostgresTargetOptions, TlsOptions } from './options.ts'
+
+/** A target for one secret. Endpoints without exactly one writer, or alternating-users without a pair: `config-invalid`. */
+export function createPostgresTarget(options: PostgresTargetOptions, deps: PostgresDeps): SettableTarget {
+  const context: Context = { ...options, now: () => deps.now() }
+  requireConsistent(context)
+  const strategy = context.strategy === 'single-user' ? singleUser(context) : alternatingUsers(context)
+  return {
+    kind: 'settable',
+    engine: 'postgres',
+    endpoints: context.endpoints.map(({ name }) => name),
+    ...strategy,
+    set: (change, call) => expiryExplained(context, change.current.username, call, () => strategy.set(change, call)),
+    test: (credential, call) => testEverywhere(context, credential, call),
+    accepts: (credential, call) => acceptance(context, credential, call),
+    examine: (current, call) => examine(context, current, call),
+    ...sessionCalls(context),
+    ...(context.admin && { force: force(context) }),
+  }
+}
+
+function requireConsistent({ endpoints, strategy, users }: Context): void {
+  const invalid = (message: string) => new RotationError('config-invalid', message)
+  if (endpoints.filter(({ role }) => role === 'writer').length !== 1)
+    throw invalid('A PostgreSQL target needs exactly one endpoint with the role writer.')
+  if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length)
+    throw invalid('Two endpoints of a PostgreSQL target have the same name.')
+  if (strategy === 'alternating-users' && (users === undefined || users[0] === users[1]))
+    throw invalid('The strategy alternating-users needs two different users.')
+}
+
+/**
+ * The server answers an expired login like a wrong password, but only a wrong password lets a run try another version: an admin
+ * can tell which it was.
+ */
+async function expiryExplained(
+  context: Context,
+  login: string,
+  call: TargetCall,
+  set: () => Promise<void>,
+): Promise<void> {
+  try {
+    await set()
+  } catch (error) {
+    if (!isRotationError(error, 'auth-failed') || context.admin === undefined) throw error
+    const [row] = await using(openAdmin(context, call), admin => admin.query(factsQuery(literal(login))))
+    if (roleFacts(row)?.expired !== true) throw error
+    throw new RotationError('login-expired', 'VALID UNTIL of the current login has passed.', { at: error.at })
+  }
+}
