@@ -1,0 +1,25 @@
+/**
+ * How findings are written.
+ * @module
+ */
+import type { Finding } from '../../ports/rotation-target.ts'
+import type { Context } from './options.ts'
+import { repair } from './repair.ts'
+
+export const blocks = (kind: string, explanation: string, more: Partial<Finding> = {}): Finding => ({
+  kind,
+  weight: 'blocks',
+  explanation,
+  ...more,
+})
+
+export const warns = (kind: string, explanation: string, more: Partial<Finding> = {}): Finding => ({
+  ...blocks(kind, explanation, more),
+  weight: 'warns',
+})
+
+/** Statements for people, and the same as a repair if there is an admin to run it. */
+export const mending = (context: Context, name: string, statements: readonly string[]): Partial<Finding> => ({
+  remedy: `${statements.join('; ')};`,
+  ...(context.admin && { fix: repair(context, name, statements) }),
+})

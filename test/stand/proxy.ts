@@ -1,0 +1,62 @@
+/**
+ * A TCP proxy in this process that can lose a server's answer: what a client then knows is nothing.
+ * @module
+ */
+
+import type { AddressInfo } from 'node:net'
+import net from 'node:net'
+
+export interface TcpProxy {
+  readonly port: number
+  /**
+   * The next time a client sends `text`: `delivered` passes it on and cuts the connection instead of passing on the answer;
+   * `swallowed` cuts it without passing it on; `silent` passes it on and lets the client wait for ever.
+   */
+  loseAnswerTo(text: string, how?: 'delivered' | 'swallowed' | 'silent'): void
+  /** Connections accepted so far. */
+  readonly connections: number
+  stop(): Promise<void>
+}
+
+export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+  let armed: { text: string; how: 'delivered' | 'swallowed' | 'silent' } | undefined
+  let connections = 0
+  const sockets = new Set<net.Socket>()
+  const server = net.createServer(client => {
+    connections++
+    const upstream = net.connect(target)
+    let losing = false
+    const cut = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', cut).on('close', cut).setNoDelay(true)
+    }
+    client.on('data', data => {
+      if (armed === undefined || !data.includes(armed.text)) return upstream.write(data)
+      const { how } = armed
+      armed = undefined
+      losing = true
+      if (how === 'swallowed') return cut()
+      if (how === 'delivered') upstream.once('data', cut)
+      return upstream.write(data)
+    })
+    upstream.on('data', data => losing || client.write(data))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    loseAnswerTo: (text, how = 'delivered') => {
+      armed = { text, how }
+    },
+    get connections() {
+      return connections
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
