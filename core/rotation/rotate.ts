@@ -19,29 +19,38 @@ import { test } from './steps/test.ts'
 
 type Planner = (input: PlanInput) => Plan
 
+/** The steps by name: the loop below runs them in one go, a step-by-step service calls one at a time. */
+export const standardSteps = { create, set, test, finish }
+export type Steps = typeof standardSteps
+
 /** Rotates if it is due, finishes if it was begun. Throws RotationError; what can go on later is a result. */
-export const rotate = (setup: RotationSetup, request: RotationRequest, signal: AbortSignal): Promise<RotationResult> =>
-  perform(new Run(setup, request, signal), planRotation)
+export const rotate = (
+  setup: RotationSetup,
+  request: RotationRequest,
+  signal: AbortSignal,
+  steps: Steps = standardSteps,
+): Promise<RotationResult> => perform(new Run(setup, request, signal), planRotation, steps)
 
 /** Goes back to the previous credential while it is alive, as a rotation to its value. */
 export const rollback = (
   setup: RotationSetup,
   request: RotationRequest,
   signal: AbortSignal,
-): Promise<RotationResult> => perform(new Run(setup, request, signal), planRollback)
+): Promise<RotationResult> => perform(new Run(setup, request, signal), planRollback, standardSteps)
 
-const perform = (run: Run, planner: Planner): Promise<RotationResult> => guarded(run, () => pass(run, planner))
+const perform = (run: Run, planner: Planner, steps: Steps): Promise<RotationResult> =>
+  guarded(run, () => pass(run, planner, steps))
 
 /** Plans are made anew after an edit was reconciled, and once after a refused value was discarded. */
 const REPLANS = 3
 
-async function pass(run: Run, planner: Planner): Promise<RotationResult> {
+async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationResult> {
   let refusedValue = false
   for (let replans = 0; replans < REPLANS; replans++) {
     const state = await run.describe()
     const plan = planner(inputOf(run, state))
     try {
-      const result = await follow(run, plan, state)
+      const result = await follow(run, plan, state, steps)
       if (result) return result
     } catch (error) {
       if (!isRotationError(error, 'value-rejected') || plan.do !== 'steps') throw error
@@ -59,10 +68,15 @@ const inputOf = ({ setup, request }: Run, state: SecretState | undefined): PlanI
 }
 
 /** Undefined: the state has moved, plan again. */
-async function follow(run: Run, plan: Plan, state: SecretState | undefined): Promise<RotationResult | undefined> {
+async function follow(
+  run: Run,
+  plan: Plan,
+  state: SecretState | undefined,
+  steps: Steps,
+): Promise<RotationResult | undefined> {
   switch (plan.do) {
     case 'steps':
-      return takeSteps(run, plan, state!)
+      return takeSteps(run, plan, state!, steps)
     case 'reconcile':
       return reconcile(run, state!)
     case 'republish':
@@ -88,6 +102,7 @@ async function takeSteps(
   run: Run,
   plan: Extract<Plan, { do: 'steps' }>,
   state: SecretState,
+  { create, set, test, finish }: Steps,
 ): Promise<RotationResult | undefined> {
   const { rotation: id, base, steps, resumed } = plan
   await run.record('rotation_started', {

@@ -252,6 +252,10 @@ export class MemoryStore implements SecretStore {
     return { current, staged, ...(pending && { pending }), ...(rotation && { rotation }) }
   }
 
+  pendingRotation(id: SecretId): RotationId | undefined {
+    return this.#secret(id).pending?.rotation
+  }
+
   #secret(id: SecretId): StoredSecret {
     const secret = this.#secrets.get(id)
     if (!secret) throw new RotationError('secret-not-found', 'The store has no such secret.', { secret: id })

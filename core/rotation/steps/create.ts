@@ -21,11 +21,11 @@ export interface Rotation {
   readonly pending: ReadVersion
 }
 
-/** Answers undefined when a key must first be cleaned up by a later run (issuing targets). */
 export async function create(run: Run, state: SecretState, id: RotationId, base: VersionId): Promise<Rotation> {
   const current = await run.read(base)
-  const pending =
-    state.pending?.rotation === id ? await run.read({ pending: id }) : await bring(run, state, id, current)
+  const resumed = state.pending?.rotation === id
+  const pending = resumed ? await run.read({ pending: id }) : await bring(run, state, id, current)
+  if (resumed) await requireLiveKey(run, id, pending)
   checkBrought(run, pending)
   checkIdentity(run, current.credential, pending.credential, id)
   return { id, base, state, current, pending }
@@ -42,7 +42,7 @@ async function bring(run: Run, state: SecretState, rotation: RotationId, current
 
 async function newValue(run: Run, state: SecretState, id: RotationId, current: ReadVersion): Promise<SecretValue> {
   const { target, shape, generate } = run.setup
-  if (isRollback(id)) return (await run.read(state.previous!.version)).value
+  if (isRollback(id)) return shape.write(current.value, (await run.read(state.previous!.version)).credential)
   if (target.kind === 'issuing') return shape.write(current.value, await issue(run, target, state, id))
   const password = run.request.value ?? generate()
   if (password.byteLength === 0) throw new RotationError('value-unsuitable', 'An empty password was brought.')

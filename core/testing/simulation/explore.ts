@@ -1,0 +1,74 @@
+/**
+ * Which schedules are played: one fault at every call, pairs of faults, an edit at every call.
+ * @module
+ */
+import { play, type Schedule } from './episode.ts'
+import type { Fault } from './hub.ts'
+import type { Engine, Scenario } from './scenarios.ts'
+import type { Violation } from './world.ts'
+
+const faults: readonly Fault[] = ['die-before', 'die-after', 'lost', 'failed', 'late']
+/** How many calls later a late effect lands: within the run, in the next one, much later. */
+const delays = [2, 7, 30]
+
+export interface Finding extends Violation {
+  readonly scenario: string
+  readonly schedule: string
+}
+
+export interface Report {
+  schedules: number
+  readonly findings: Finding[]
+  readonly rows: Set<string>
+  readonly codes: Set<string>
+}
+
+export const emptyReport = (): Report => ({ schedules: 0, findings: [], rows: new Set(), codes: new Set() })
+
+export interface Budget {
+  /** Play pairs of faults too, every n-th of them (1: all). */
+  readonly pairStride?: number
+  /** Stop at the first finding: enough for planted bugs. */
+  readonly first?: boolean
+}
+
+export async function explore(scenario: Scenario, engine: Engine, report: Report, { pairStride, first }: Budget = {}): Promise<void> {
+  const base = await record(report, { scenario, engine, faults: new Map() }, 'no fault')
+  const edits = scenario.meanwhile ? base.map((_, k) => k) : [undefined]
+  const done = () => (first ?? false) && report.findings.length > 0
+  for (const meanwhileAt of edits) {
+    const edited = meanwhileAt === undefined ? '' : `edit before ${meanwhileAt}, `
+    const schedule = { scenario, engine, ...(meanwhileAt !== undefined && { meanwhileAt }) }
+    const calls = await record(report, { ...schedule, faults: new Map() }, `${edited}no fault`)
+    const stride = scenario.meanwhile ? 3 : 1
+    for (let k = 0; k < calls.length; k += stride) for (const fault of faults) await single(schedule, k, fault, edited)
+  }
+  if (pairStride !== undefined && !scenario.meanwhile) await pairs(base.length)
+
+  async function single(schedule: Omit<Schedule, 'faults'>, k: number, fault: Fault, edited: string): Promise<void> {
+    if (done()) return
+    for (const newToken of [false, true])
+      for (const delay of fault === 'late' ? delays : [3])
+        await record(report, { ...schedule, faults: new Map([[k, fault]]), newToken, delay }, `${edited}${fault} at ${k}, delay ${delay}`)
+  }
+
+  async function pairs(calls: number): Promise<void> {
+    let n = 0
+    for (let k = 0; k < calls; k++)
+      for (let l = k + 1; l < calls + 20; l++)
+        for (const a of faults)
+          for (const b of faults) {
+            if (done()) return
+            if (n++ % pairStride! === 0) await record(report, { scenario, engine, faults: new Map([[k, a], [l, b]]), delay: delays[n % 3]! }, `${a} at ${k}, ${b} at ${l}`)
+          }
+  }
+}
+
+async function record(report: Report, schedule: Schedule, name: string): Promise<readonly string[]> {
+  const outcome = await play(schedule)
+  report.schedules++
+  for (const row of outcome.rows) report.rows.add(row)
+  for (const code of outcome.codes) report.codes.add(code)
+  for (const violation of outcome.violations) report.findings.push({ ...violation, scenario: schedule.scenario.name, schedule: name })
+  return outcome.calls
+}

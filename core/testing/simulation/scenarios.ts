@@ -1,0 +1,173 @@
+/**
+ * What is simulated: a world, a script of requests, and what people do meanwhile. Each request is repeated until it is done.
+ * @module
+ */
+import type { RotationRequest, RotationResult, RotationSetup } from '../../rotation/setup.ts'
+import { revokeNow, retire } from '../../rotation/retire.ts'
+import { rollback, rotate } from '../../rotation/rotate.ts'
+import { SecretValue } from '../../secret/secret-value.ts'
+import { ID, noteShape, type SimulatedStrategy, World, type WorldOptions } from './world.ts'
+
+type Run = (setup: RotationSetup, request: RotationRequest, signal: AbortSignal) => Promise<RotationResult | RotationResult[]>
+
+/** The engine under test; planted bugs replace parts of it. */
+export interface Engine {
+  readonly rotate: Run
+  readonly retire: Run
+  readonly rollback: Run
+  readonly revokeNow: Run
+}
+
+export const realEngine: Engine = { rotate, retire, rollback, revokeNow }
+
+export interface Action {
+  readonly ask: keyof Engine
+  readonly request?: Partial<RotationRequest>
+  /** Time that passes before it, in ms. */
+  readonly after?: number
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly strategy: SimulatedStrategy
+  readonly world: Omit<WorldOptions, 'strategy'>
+  readonly script: readonly Action[]
+  /** Prepares the world beyond its beginning. */
+  readonly given?: (world: World) => void
+  /** At call k, once: what a person or an outage does. Explored at every k. */
+  readonly meanwhile?: (world: World) => void
+  /** How many rotations a faultless run makes. Absent: not checked. */
+  readonly rotations?: number
+}
+
+const day = 86_400_000
+const grace = 61_000
+/** Two rotations with everything between them, so that the second meets what the first has left. */
+const twice: readonly Action[] = [
+  { ask: 'rotate' },
+  { ask: 'retire', after: grace },
+  { ask: 'rotate', after: day },
+  { ask: 'retire', after: grace },
+]
+const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+
+/** A person's edit of something else in the value, keeping the credential that current has. */
+function editNote(world: World): void {
+  const { current } = world
+  world.edited = true
+  world.store.edit(ID, world.value(current, 'edited'))
+}
+
+/** A person changes the password at the target and in the store. */
+function editPassword(world: World): void {
+  const credential = { username: world.current.username, password: world.password() }
+  world.edited = true
+  // Whoever cached the old one is cut off by the person, not by a rotation.
+  world.excused = true
+  world.server.setPassword(credential.username, credential.password)
+  world.store.edit(ID, world.value(credential, 'edited'))
+}
+
+/** The database comes back from a backup that is older than every rotation. */
+function restoreDatabase(world: World): void {
+  world.edited = true
+  world.excused = true
+  for (const user of ['app', 'app_a', 'app_b'])
+    if (world.server.passwordOf(user)) world.server.setPassword(user, SecretValue.of('from a backup'))
+}
+
+/** Current is a copy of the previous version, or names the twin: made by hand in a hurry. */
+function copyPrevious(world: World): void {
+  world.edited = true
+  const previous = world.store.peek(ID).staged.at(-1)!
+  world.store.edit(ID, previous)
+}
+
+export const scenarios: readonly Scenario[] = [
+  ...strategies.map(strategy => ({ name: `${strategy}: two rotations`, strategy, world: {}, script: twice, rotations: 2 })),
+  ...strategies.map(strategy => ({
+    name: `${strategy}: records apart from changes`,
+    strategy,
+    world: { separateRecords: true },
+    script: twice,
+    rotations: 2,
+  })),
+  ...strategies.slice(0, 2).map(strategy => ({
+    name: `${strategy}: rollback and forward again`,
+    strategy,
+    world: {},
+    script: [
+      { ask: 'rotate' },
+      { ask: 'rollback', after: 1_000 },
+      { ask: 'retire', after: grace },
+      { ask: 'rotate', after: day },
+    ] as const,
+    rotations: 3,
+  })),
+  ...strategies.map(strategy => ({
+    name: `${strategy}: emergency within the grace`,
+    strategy,
+    world: { policy: { consumers: [{ name: 'app', refresh: 0 }] } },
+    script: [{ ask: 'rotate' }, { ask: 'revokeNow', after: 1_000 }, { ask: 'rotate', after: day }] as const,
+    rotations: 3,
+  })),
+  {
+    name: 'single-user: a reader that lags',
+    strategy: 'single-user',
+    world: { lag: 2_000, policy: { replicaLag: 5_000 } },
+    script: twice,
+    rotations: 2,
+  },
+  {
+    name: 'alternating-users: a reader that lags',
+    strategy: 'alternating-users',
+    world: { lag: 2_000, policy: { replicaLag: 5_000 } },
+    script: twice,
+    rotations: 2,
+  },
+  {
+    name: 'alternating-users: a target that needs time to settle',
+    strategy: 'alternating-users',
+    world: { policy: { settle: 10_000 } },
+    script: twice,
+    rotations: 2,
+  },
+  {
+    name: 'single-user: a person brings the value',
+    strategy: 'single-user',
+    world: { policy: { manual: true } },
+    script: [{ ask: 'rotate', request: { value: SecretValue.of('canary-brought') } }, { ask: 'retire', after: grace }],
+    rotations: 1,
+  },
+  { name: 'issue-then-revoke: keys without tags', strategy: 'issue-then-revoke', world: { tags: false }, script: twice, rotations: 2 },
+  ...strategies.map(strategy => ({
+    name: `${strategy}: a person edits the note`,
+    strategy,
+    world: {},
+    script: twice,
+    meanwhile: editNote,
+  })),
+  ...strategies.slice(0, 2).map(strategy => ({
+    name: `${strategy}: a person changes the password`,
+    strategy,
+    world: {},
+    script: twice,
+    meanwhile: editPassword,
+  })),
+  ...strategies.slice(0, 2).map(strategy => ({
+    name: `${strategy}: the database is restored`,
+    strategy,
+    world: {},
+    script: twice,
+    meanwhile: restoreDatabase,
+  })),
+  {
+    name: 'alternating-users: current becomes a copy of previous',
+    strategy: 'alternating-users',
+    world: {},
+    script: twice,
+    meanwhile: copyPrevious,
+  },
+]
+
+export const credentialOf = (value: SecretValue) => noteShape.read(value)

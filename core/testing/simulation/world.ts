@@ -1,0 +1,207 @@
+/**
+ * The durable world of a simulation, its promises, and the wiring of one simulated process to it.
+ * @module
+ */
+import type { AuditEvent } from '../../audit/event.ts'
+import type { Instant } from '../../ports/clock.ts'
+import type { RotationTarget } from '../../ports/rotation-target.ts'
+import type { RotationId } from '../../ports/secret-store.ts'
+import type { RotationPolicy, RotationRequest, RotationSetup } from '../../rotation/setup.ts'
+import type { Credential, ValueShape } from '../../secret/credential.ts'
+import { SecretValue } from '../../secret/secret-value.ts'
+import { MemoryStore } from '../memory-store.ts'
+import { MemoryIssuer, MemoryServer, MemoryTarget } from '../memory-target.ts'
+import { type Hub, proxiedAudit, proxiedStore, proxiedTarget, VirtualClock, type Worker } from './hub.ts'
+
+export type SimulatedStrategy = 'single-user' | 'alternating-users' | 'issue-then-revoke'
+
+export const ID = 'app'
+/** Every password holds this, so that a leak is found by a search. */
+export const CANARY = 'canary'
+const FOREIGN = { username: 'somebody-else', password: SecretValue.of('not ours') }
+
+/** `{ username, password, note }`: the note stands for whatever else people keep in a secret. */
+export const noteShape: ValueShape = {
+  read(value) {
+    const { username, password } = JSON.parse(value.reveal()) as { username: string; password: string }
+    return { username, password: SecretValue.of(password) }
+  },
+  write(base, { username, password }) {
+    const rest = JSON.parse(base.reveal()) as object
+    return SecretValue.of(JSON.stringify({ ...rest, username, password: password.reveal() }))
+  },
+}
+
+export const simulatedPolicy: RotationPolicy = {
+  interval: 86_400_000,
+  grace: 60_000,
+  consumers: [{ name: 'app', refresh: 30_000 }],
+  runLife: 30_000,
+  cutover: 1_000,
+  replicaLag: 0,
+  settle: 0,
+  retryBudget: 20,
+  idleSessions: 'keep',
+  manual: false,
+}
+
+export interface WorldOptions {
+  readonly strategy: SimulatedStrategy
+  readonly policy?: Partial<RotationPolicy>
+  /** The reader shows changes that much later. */
+  readonly lag?: number
+  /** Issuing: whether keys carry the rotation. */
+  readonly tags?: boolean
+  /** The store writes changes and their records separately. */
+  readonly separateRecords?: boolean
+}
+
+export interface Violation {
+  readonly promise: 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P6'
+  readonly what: string
+}
+
+export class World {
+  readonly clock = new VirtualClock()
+  readonly store = new MemoryStore(this.clock)
+  readonly server: MemoryServer
+  readonly issuer: MemoryIssuer
+  readonly target: RotationTarget
+  readonly events: AuditEvent[] = []
+  readonly policy: RotationPolicy
+  readonly violations: Violation[] = []
+  readonly options: WorldOptions
+  /** The first value that each rotation brought. */
+  readonly brought = new Map<RotationId, SecretValue>()
+  /** What a person did; some promises are about that. */
+  edited = false
+  /** Set while a person has made the world worse than any rotation can repair at once. */
+  excused = false
+  #seen: { value: SecretValue; until: Instant }[] = []
+  #foreignKey: string | undefined
+  #generated = 0
+
+  constructor(options: WorldOptions) {
+    this.options = options
+    this.policy = { ...simulatedPolicy, ...options.policy }
+    const { lag } = options
+    this.server = new MemoryServer(this.clock, lag === undefined ? { writer: 0 } : { writer: 0, reader: lag })
+    this.issuer = new MemoryIssuer({ clock: this.clock, limit: 3, tags: options.tags ?? true })
+    this.target = this.#makeTarget(options.strategy)
+    this.server.setPassword(FOREIGN.username, FOREIGN.password)
+    this.#foreignKey = options.strategy === 'issue-then-revoke' ? this.issuer.seed().username : undefined
+    this.store.seed(ID, this.value(this.#firstCredential(options.strategy)))
+    this.clock.advance(2 * 86_400_000)
+  }
+
+  #makeTarget(strategy: SimulatedStrategy): RotationTarget {
+    if (strategy === 'issue-then-revoke') return this.issuer
+    const users = strategy === 'single-user' ? ['app'] : ['app_a', 'app_b']
+    return new MemoryTarget({ server: this.server, strategy, users })
+  }
+
+  #firstCredential(strategy: SimulatedStrategy): Credential {
+    if (strategy === 'issue-then-revoke') return this.issuer.seed()
+    const credential = { username: strategy === 'single-user' ? 'app' : 'app_a', password: this.password() }
+    this.server.setPassword(credential.username, credential.password)
+    return credential
+  }
+
+  password = (): SecretValue => SecretValue.of(`${CANARY}-${++this.#generated}`)
+
+  value({ username, password }: Credential, note = ''): SecretValue {
+    return SecretValue.of(JSON.stringify({ username, password: password.reveal(), note }))
+  }
+
+  get current(): Credential {
+    return noteShape.read(this.store.peek(ID).current)
+  }
+
+  get note(): string {
+    return (JSON.parse(this.store.peek(ID).current.reveal()) as { note: string }).note
+  }
+
+  accepts(credential: Credential, endpoint = 'writer'): boolean {
+    return this.options.strategy === 'issue-then-revoke'
+      ? this.issuer.wouldAccept(credential)
+      : this.server.wouldAccept(credential, endpoint)
+  }
+
+  setup(hub: Hub, worker: Worker): RotationSetup {
+    const separate = this.options.separateRecords ?? false
+    const store = proxiedStore(this.store, hub, worker)
+    return {
+      secret: ID,
+      id: ID,
+      store: separate ? withoutRecords(store) : store,
+      target: proxiedTarget(this.target, hub, worker),
+      shape: noteShape,
+      policy: this.policy,
+      clock: { now: () => this.clock.now(), sleep: ms => hub.call(worker, 'audit', 'clock.sleep', () => this.clock.sleep(ms)) },
+      audit: proxiedAudit({ write: async event => void this.events.push(event) }, hub, worker),
+      generate: this.password,
+    }
+  }
+
+  request(more: Partial<RotationRequest> = {}): RotationRequest {
+    const actor = { user_id: 'simulator', user_agent: 'simulation' }
+    return { type: 'scheduled', actor, deadline: this.clock.now() + this.policy.runLife, ...more }
+  }
+
+  get record(): AuditEvent[] {
+    return [...this.events, ...this.store.events]
+  }
+
+  /** The promises that hold at every instant. */
+  observe(call: string): void {
+    const { current, staged, pending, rotation } = this.store.peek(ID)
+    if (!staged.some(v => this.accepts(noteShape.read(v)))) this.violate('P1', `nothing that the store holds authenticates after ${call}`)
+    this.#observeBrought(call, pending)
+    this.#observeConsumers(call, current)
+    const promised = rotation && this.brought.get(rotation)
+    if (promised && !this.edited && !promised.equals(current)) this.violate('P3', 'another value than the one brought was promoted')
+    if (!this.accepts(FOREIGN)) if (this.options.strategy !== 'issue-then-revoke') this.violate('P4', 'a foreign login was changed')
+    if (this.#foreignKey && !this.issuer.keys.includes(this.#foreignKey)) this.violate('P4', 'a foreign key was revoked')
+  }
+
+  #observeBrought(call: string, pending: SecretValue | undefined): void {
+    const rotation = this.store.pendingRotation(ID)
+    if (!pending || !rotation) return
+    const first = this.brought.get(rotation)
+    if (!first) this.brought.set(rotation, pending)
+    else if (!first.equals(pending)) this.violate('P3', `a second value for one rotation after ${call}`)
+  }
+
+  /** Consumers read current and keep it for their refresh time. */
+  #observeConsumers(call: string, current: SecretValue): void {
+    const now = this.clock.now()
+    const refresh = Math.max(...this.policy.consumers.map(c => c.refresh))
+    this.#seen = this.#seen.filter(s => s.until >= now && !s.value.equals(current))
+    if (!this.excused && this.target.overlap === 'both-valid')
+      for (const value of [current, ...this.#seen.map(s => s.value)])
+        for (const endpoint of this.target.endpoints)
+          if (!this.accepts(noteShape.read(value), endpoint)) this.violate('P2', `a consumer holds a dead credential after ${call}`)
+    this.#seen.push({ value: current, until: now + refresh })
+  }
+
+  /** The promises that hold once nothing is under way. */
+  rest(): void {
+    if (!this.excused && !this.accepts(this.current)) this.violate('P2', 'current does not authenticate at rest')
+    if (JSON.stringify(this.record).includes(CANARY)) this.violate('P5', 'a value is on record')
+    const state = this.store.peek(ID)
+    const ends = new Set(['secret_rotated', 'rollback'])
+    const ended = this.record.some(e => ends.has(e.event_type) && e.metadata.rotation_id === state.rotation)
+    if (state.rotation && !ended) this.violate('P6', 'a promoted rotation is not on record')
+  }
+
+  violate(promise: Violation['promise'], what: string): void {
+    if (!this.violations.some(v => v.promise === promise && v.what === what)) this.violations.push({ promise, what })
+  }
+}
+
+function withoutRecords<T extends RotationSetup['store']>(store: T): T {
+  return new Proxy(store, {
+    get: (inner, property) =>
+      property === 'capabilities' ? { ...inner.capabilities, records: false } : (Reflect.get(inner, property, inner) as unknown),
+  })
+}
