@@ -1,0 +1,88 @@
+/**
+ * What no single key shows: whether the parts of a configuration fit together.
+ * @module
+ */
+import type { ShapeOptions } from '../secret/shape.ts'
+import { parseTemplate, templateHoldsUsername } from '../secret/shape-template.ts'
+import type { Report } from './resolve-parts.ts'
+import type { SecretConfig } from './types.ts'
+
+/** The strategies that PostgreSQL can keep: it has neither second passwords nor issued keys. */
+const POSTGRES_STRATEGIES: readonly string[] = ['single-user', 'alternating-users']
+
+export function shapeHoldsUsername(value: ShapeOptions): boolean {
+  if (value.format === 'template') return templateHoldsUsername(parseTemplate(value.template))
+  return value.format !== 'password'
+}
+
+function checkAlternating({ name, user, users, value }: SecretConfig, report: Report): void {
+  const path = ['secrets', name]
+  if (users === undefined) report([...path, 'users'], 'is missing; alternating-users needs its two logins')
+  else if (users[0] === users[1]) report([...path, 'users'], 'needs two different logins')
+  if (user !== undefined) report([...path, 'user'], 'does not go with alternating-users; use users')
+  if (!shapeHoldsUsername(value))
+    report([...path, 'value'], 'must hold the username: alternating-users changes it at every rotation')
+}
+
+function checkOneUser(secret: SecretConfig, report: Report): void {
+  const path = ['secrets', secret.name]
+  if (secret.users !== undefined)
+    report([...path, 'users'], `does not go with ${secret.strategy}; it is for alternating-users`)
+  if (secret.user === undefined && !shapeHoldsUsername(secret.value))
+    report([...path, 'user'], 'is missing; the value does not name the login')
+}
+
+function checkTarget({ name, strategy, store, id, target }: SecretConfig, report: Report): void {
+  const path = ['secrets', name]
+  if (target.kind !== 'postgres') return
+  if (!POSTGRES_STRATEGIES.includes(strategy))
+    report([...path, 'strategy'], `is not possible on PostgreSQL; expected ${POSTGRES_STRATEGIES.join(' or ')}`)
+  const { admin } = target
+  if (admin === undefined) return
+  // The admin that changes itself would lock itself out, and then nobody could mend anything.
+  if (admin.secret === name || (admin.store === store && admin.id === id))
+    report([...path, 'target', 'admin'], 'is the secret itself')
+  if (admin.user === undefined && !shapeHoldsUsername(admin.value))
+    report([...path, 'target', 'admin'], 'has a value that does not name the login; say user')
+}
+
+/** Everything that identifies a login at a server, as far as the configuration knows it. */
+function loginsOf({ target, user, users }: SecretConfig): string[] {
+  if (target.kind !== 'postgres') return []
+  const logins = users ?? (user === undefined ? [] : [user])
+  const servers = target.endpoints.map(({ host, port }) => `${host.toLowerCase()}\n${port}`)
+  return [...new Set(servers)].flatMap(server => logins.map(login => `${server}\n${login}`))
+}
+
+/** Two rotations of one login would end each other's password. */
+function checkUnique<Owner>(
+  owners: readonly Owner[],
+  keysOf: (owner: Owner) => readonly string[],
+  clash: (owner: Owner, first: Owner) => void,
+) {
+  const first = new Map<string, Owner>()
+  for (const owner of owners) {
+    const taken = keysOf(owner)
+      .map(key => first.get(key))
+      .find(other => other !== undefined)
+    if (taken !== undefined) clash(owner, taken)
+    for (const key of keysOf(owner)) if (!first.has(key)) first.set(key, owner)
+  }
+}
+
+export function crossCheck(secrets: ReadonlyMap<string, SecretConfig>, report: Report): void {
+  const all = [...secrets.values()]
+  for (const secret of all) {
+    if (secret.strategy === 'alternating-users') checkAlternating(secret, report)
+    else checkOneUser(secret, report)
+    checkTarget(secret, report)
+  }
+  checkUnique(all, loginsOf, ({ name }, first) =>
+    report(['secrets', name], `rotates a login at a server that ${first.name} rotates too`),
+  )
+  checkUnique(
+    all,
+    ({ store, id }) => [`${store}\n${id}`],
+    ({ name }, first) => report(['secrets', name], `is the same secret of the same store as ${first.name}`),
+  )
+}

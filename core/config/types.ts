@@ -1,0 +1,106 @@
+/**
+ * A configuration as the rest of Lockstep sees it: every default applied, durations in milliseconds, paths absolute.
+ * @module
+ */
+import type { Consumer } from '../policy/consumers.ts'
+import type { MaintenanceWindow } from '../policy/window.ts'
+import type { Duration } from '../ports/clock.ts'
+import type { Strategy } from '../ports/rotation-target.ts'
+import type { PasswordPolicy } from '../secret/generate.ts'
+import type { ShapeOptions } from '../secret/shape.ts'
+
+/** An absolute path, or the name of an environment variable. */
+export type KeySource = { readonly file: string } | { readonly env: string }
+
+export interface LocalStoreConfig {
+  readonly kind: 'local'
+  readonly file: string
+  readonly key: KeySource
+}
+
+/** Stores of clouds join here. */
+export type StoreConfig = LocalStoreConfig
+
+export type AuditSinkConfig = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'stdout' | 'stderr' }
+
+export interface AdminConfig {
+  /** Its name in this configuration, if it has one. */
+  readonly secret: string | undefined
+  readonly store: string
+  readonly id: string
+  readonly value: ShapeOptions
+  readonly user: string | undefined
+}
+
+export interface EndpointConfig {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly role: 'writer' | 'reader' | 'pooler'
+}
+
+export interface TlsConfig {
+  readonly mode: 'verify-full' | 'verify-ca' | 'require' | 'disable'
+  /** A file. */
+  readonly ca: string | undefined
+  readonly servername: string | undefined
+}
+
+export interface PostgresTargetConfig {
+  readonly kind: 'postgres'
+  readonly endpoints: readonly EndpointConfig[]
+  readonly tls: TlsConfig
+  readonly admin: AdminConfig | undefined
+  readonly ownerRole: string | undefined
+  readonly probes: readonly string[]
+  readonly adopt: boolean
+  readonly hash: 'scram-sha-256' | 'md5' | 'plaintext'
+}
+
+export interface ModuleTargetConfig {
+  readonly kind: 'module'
+  /** A file. */
+  readonly module: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export type TargetConfig = PostgresTargetConfig | ModuleTargetConfig
+
+export interface SecretConfig {
+  readonly name: string
+  /** The name of its store in `Config.stores`. */
+  readonly store: string
+  /** The name in the store. */
+  readonly id: string
+  readonly strategy: Strategy
+  readonly target: TargetConfig
+  readonly user: string | undefined
+  readonly users: readonly [string, string] | undefined
+  readonly value: ShapeOptions
+  readonly password: PasswordPolicy
+  /** Undefined: only when asked. */
+  readonly interval: Duration | undefined
+  readonly window: MaintenanceWindow | undefined
+  readonly grace: Duration
+  readonly consumers: readonly Consumer[]
+  readonly settle: Duration
+  readonly replicaLag: Duration
+  readonly runLife: Duration
+  readonly retryBudget: number
+  readonly idleSessions: 'keep' | 'end'
+  readonly manual: boolean
+}
+
+export interface Config {
+  readonly fileName: string
+  readonly deployment: string
+  /** The chosen environment. */
+  readonly environment: string | undefined
+  /** All that the file names. */
+  readonly environments: readonly string[]
+  readonly stores: ReadonlyMap<string, StoreConfig>
+  readonly fingerprintKey: KeySource | undefined
+  readonly audit: readonly AuditSinkConfig[]
+  readonly secrets: ReadonlyMap<string, SecretConfig>
+}
