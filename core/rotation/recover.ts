@@ -32,10 +32,11 @@ export async function recoverSet(
   await target.set({ current: older, pending: pending.credential }, run.targetCall)
 }
 
-const nothingAuthenticates = (): RotationError =>
+const nothingAuthenticates = (at?: string): RotationError =>
   new RotationError(
     'nothing-authenticates',
-    'The target refuses current, pending and the older versions that were tried.',
+    'The target refuses current, and no other version that may be tried works.',
+    { at },
   )
 
 async function findOlder(
@@ -65,7 +66,5 @@ async function stopAtRefusedCurrent(
   const works = previous && (await target.accepts(previous, run.targetCall)).refused.length === 0
   if (works)
     throw new RotationError('current-refused', 'The target refuses current; the previous credential still works.')
-  throw refusal.at
-    ? new RotationError('auth-failed', 'The target refuses current.', { at: refusal.at })
-    : nothingAuthenticates()
+  throw nothingAuthenticates(refusal.at)
 }

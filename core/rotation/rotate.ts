@@ -13,7 +13,7 @@ import { reconcile } from './reconcile.ts'
 import { Run } from './run.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from './setup.ts'
 import { create } from './steps/create.ts'
-import { finish } from './steps/finish.ts'
+import { endingOf, finish } from './steps/finish.ts'
 import { set } from './steps/set.ts'
 import { test } from './steps/test.ts'
 
@@ -48,6 +48,8 @@ async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationR
   let refusedValue = false
   for (let replans = 0; replans < REPLANS; replans++) {
     const state = await run.describe()
+    const done = state && (await finishedBefore(run, state))
+    if (done) return done
     const plan = planner(inputOf(run, state))
     try {
       const result = await follow(run, plan, state, steps)
@@ -65,6 +67,19 @@ async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationR
 const inputOf = ({ setup, request }: Run, state: SecretState | undefined): PlanInput => {
   const { id, policy, target, clock } = setup
   return { id, policy, target, state, now: clock.now(), request }
+}
+
+/** What this request asked for is current already: by this run, whose answer was lost, or because the person's value is. */
+async function finishedBefore(run: Run, state: SecretState): Promise<RotationResult | undefined> {
+  const { current, pending } = state
+  const { begun } = run
+  if (begun && current.rotation === begun.id) {
+    await recordWhatIsMissing(run, state)
+    return rotated(begun.id, begun.base, current.version, true)
+  }
+  const { value } = run.request
+  if (!value || pending || !value.equals((await run.read(current.version)).credential.password)) return undefined
+  return { outcome: 'already-rotated', why: 'Current holds the value that was brought.' }
 }
 
 /** Undefined: the state has moved, plan again. */
@@ -90,6 +105,7 @@ async function follow(
         ...(plan.until !== undefined && { until: plan.until }),
       }
     case 'nothing':
+      await recordWhatIsMissing(run, state!)
       return { outcome: plan.outcome, why: plan.why, ...(plan.until !== undefined && { until: plan.until }) }
     case 'refuse':
       throw new RotationError(plan.code, plan.why)
@@ -105,6 +121,7 @@ async function takeSteps(
   { create, set, test, finish }: Steps,
 ): Promise<RotationResult | undefined> {
   const { rotation: id, base, steps, resumed } = plan
+  run.begun = { id, base }
   await run.record('rotation_started', {
     result: 'success',
     versions: { old: base },
@@ -120,6 +137,18 @@ async function takeSteps(
     if (isRotationError(error, 'conflict') && (await run.describe())?.pending?.rotation === id) return undefined
     throw error
   }
+}
+
+/**
+ * Where a change and its record are two writes, a run may have died between them; the next one records the ending again.
+ * A second line with the same rotation id says `already`.
+ */
+async function recordWhatIsMissing(run: Run, { current, promotedAt }: SecretState): Promise<void> {
+  const { store, clock, policy } = run.setup
+  const recent = promotedAt !== undefined && clock.now() < promotedAt + policy.runLife
+  if (store.capabilities.records || !current.rotation || !recent) return
+  const details = { rotation_id: current.rotation }
+  await run.record(endingOf(current.rotation), { result: 'already', versions: { new: current.version }, details })
 }
 
 /** Consumers have seen it already: only the record is behind. */

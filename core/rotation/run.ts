@@ -32,6 +32,8 @@ export class Run {
   readonly deadline: Instant
   /** Durations of the steps that were done, for the record. */
   readonly steps: { [step in StepName]?: Duration } = {}
+  /** The rotation that this run works on. */
+  begun: { readonly id: RotationId; readonly base: VersionId } | undefined
   #signal: AbortSignal
   /** Identity for the store's memory of this run. */
   readonly #identity = {}

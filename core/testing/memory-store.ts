@@ -55,6 +55,16 @@ interface StoredSecret {
   revision: number
 }
 
+export interface Peek {
+  readonly current: SecretValue
+  readonly pending: SecretValue | undefined
+  readonly previous: SecretValue | undefined
+  /** The rotation that made current. */
+  readonly rotation: RotationId | undefined
+  readonly pendingRotation: RotationId | undefined
+  readonly retiring: boolean
+}
+
 export class MemoryStore implements SecretStore {
   readonly name = 'memory'
   readonly capabilities = { publish: 'fenced', maxValueBytes: 65_536, records: true } as const
@@ -241,19 +251,18 @@ export class MemoryStore implements SecretStore {
     }
   }
 
-  /** Every version with its stage: for the simulator's invariants only. */
-  peek(id: SecretId): { current: SecretValue; staged: SecretValue[]; pending?: SecretValue; rotation?: RotationId } {
+  /** What stands behind the stages: for the simulator's promises only. */
+  peek(id: SecretId): Peek {
     const secret = this.#secret(id)
     const contentOf = (version?: VersionId) => (version === undefined ? undefined : this.#find(secret, version)?.value)
-    const current = contentOf(secret.current)!
-    const pending = contentOf(secret.pending?.version)
-    const staged = [current, pending, contentOf(secret.previous)].filter(v => v !== undefined)
-    const rotation = this.#find(secret, secret.current)?.rotation
-    return { current, staged, ...(pending && { pending }), ...(rotation && { rotation }) }
-  }
-
-  pendingRotation(id: SecretId): RotationId | undefined {
-    return this.#secret(id).pending?.rotation
+    return {
+      current: contentOf(secret.current)!,
+      pending: contentOf(secret.pending?.version),
+      previous: contentOf(secret.previous),
+      rotation: this.#find(secret, secret.current)?.rotation,
+      pendingRotation: secret.pending?.rotation,
+      retiring: secret.retiring !== undefined,
+    }
   }
 
   #secret(id: SecretId): StoredSecret {

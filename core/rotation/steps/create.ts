@@ -24,11 +24,26 @@ export interface Rotation {
 export async function create(run: Run, state: SecretState, id: RotationId, base: VersionId): Promise<Rotation> {
   const current = await run.read(base)
   const resumed = state.pending?.rotation === id
+  if (!resumed) await requireKnownCurrent(run, state, current)
   const pending = resumed ? await run.read({ pending: id }) : await bring(run, state, id, current)
   if (resumed) await requireLiveKey(run, id, pending)
   checkBrought(run, pending)
   checkIdentity(run, current.credential, pending.credential, id)
   return { id, base, state, current, pending }
+}
+
+/**
+ * A value that no rotation of ours has left may never have worked: found out before anything is written. Later on, `set`
+ * finds it without a login of its own.
+ */
+async function requireKnownCurrent(
+  run: Run,
+  { promotedAt, anomaly }: SecretState,
+  { credential }: ReadVersion,
+): Promise<void> {
+  if (promotedAt !== undefined && anomaly === undefined) return
+  const { refused } = await run.setup.target.accepts(credential, run.targetCall)
+  if (refused.length > 0) throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
 }
 
 async function bring(run: Run, state: SecretState, rotation: RotationId, current: ReadVersion): Promise<ReadVersion> {

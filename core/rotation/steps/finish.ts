@@ -2,16 +2,20 @@
  * finish: promote, compare-and-set from the version that pending was derived from. Repeat: already current, the same answer.
  * @module
  */
+import type { EventType } from '../../audit/event.ts'
 import { RotationError } from '../../errors.ts'
-import type { VersionId } from '../../ports/secret-store.ts'
+import type { RotationId, VersionId } from '../../ports/secret-store.ts'
 import { isRollback } from '../ids.ts'
 import type { Run } from '../run.ts'
 import type { Rotation } from './create.ts'
 
+/** The event that ends a rotation. */
+export const endingOf = (id: RotationId): EventType => (isRollback(id) ? 'rollback' : 'secret_rotated')
+
 export async function finish(run: Run, { id, base, pending }: Rotation): Promise<VersionId> {
   const { store, id: secret, policy, clock } = run.setup
   const next = policy.interval !== undefined && { next_rotation: new Date(clock.now() + policy.interval).toISOString() }
-  const event = run.event(isRollback(id) ? 'rollback' : 'secret_rotated', {
+  const event = run.event(endingOf(id), {
     result: 'success',
     versions: { old: base, new: pending.version },
     details: { rotation_id: id, steps_ms: { ...run.steps }, ...next },

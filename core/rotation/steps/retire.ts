@@ -24,11 +24,19 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   await requireWorkingCurrent(run, retirement)
   if (target.kind === 'settable') await requireNoNewSessions(run, target, retirement)
   await store.claimRetire(id, version, policy.runLife, run.call())
+  await lookAgain(run, state)
   const sessionsEnded = await end(run, retirement)
   const versions = { old: version, new: state.current.version }
   const event = run.event('secret_revoked', { result: 'success', versions, details: { sessions_ended: sessionsEnded } })
   await run.recorded(event, call => store.retirePrevious(id, version, call))
   return sessionsEnded
+}
+
+/** The claim keeps rotations out, not people: current must still be the version that was just proven to work. */
+async function lookAgain(run: Run, { current }: SecretState): Promise<void> {
+  const now = await run.describe()
+  if (now?.current.version !== current.version)
+    throw new RotationError('stale', 'Current was changed by somebody after the retirement was claimed.')
 }
 
 /** Whatever ends a credential first proves, on every endpoint, that another one works. */

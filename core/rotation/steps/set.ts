@@ -23,6 +23,7 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
     await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
   } catch (error) {
     if (!isRotationError(error, 'auth-failed')) throw error
+    await lookAgain(run, rotation) // a person may have changed it in between
     await recoverSet(run, target, rotation, error)
   }
   if (policy.settle > 0) await settle(run)

@@ -63,14 +63,21 @@ export async function play(schedule: Schedule): Promise<Outcome> {
 }
 
 /** Answers false when a person must act: then the script stops there, with everything kept. */
-async function untilDone(world: World, hub: Hub, schedule: Schedule, action: Action, codes: Set<string>): Promise<boolean> {
+async function untilDone(
+  world: World,
+  hub: Hub,
+  schedule: Schedule,
+  action: Action,
+  codes: Set<string>,
+): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const token = schedule.newToken ? `token-${attempt}` : 'token'
     const request = world.request({ token, ...action.request })
     const ended = await runOnce(world, hub, schedule.engine, action, request)
     if (ended instanceof RotationError) {
       codes.add(ended.code)
-      if (JSON.stringify(ended).includes(CANARY) || ended.stack?.includes(CANARY)) world.violate('P5', 'an error holds a value')
+      if (JSON.stringify(ended).includes(CANARY) || ended.stack?.includes(CANARY))
+        world.violate('P5', 'an error holds a value')
       if (ended.exitCode === 6 || isRotationError(ended, 'identity-mismatch', 'refused', 'not-ours', 'auth-failed')) {
         if (!world.edited) world.violate('P3', `${action.ask} stopped with ${ended.code} though nobody interfered`)
         return false
@@ -97,7 +104,8 @@ async function runOnce(world: World, hub: Hub, engine: Engine, action: Action, r
   return Promise.race([guarded, worker.died])
 }
 
-const asList = (result: RotationResult | RotationResult[]): RotationResult[] => (Array.isArray(result) ? result : [result])
+const asList = (result: RotationResult | RotationResult[]): RotationResult[] =>
+  Array.isArray(result) ? result : [result]
 
 /** The same request, however often repeated, is one rotation. */
 function checkRotations(world: World, { scenario }: Schedule): void {
@@ -108,5 +116,6 @@ function checkRotations(world: World, { scenario }: Schedule): void {
       .map(e => e.metadata.rotation_id),
   )
   if (promoted.size > scenario.rotations) world.violate('P3', 'more rotations than were asked for')
-  if (promoted.size < scenario.rotations && world.violations.length === 0) world.violate('P3', 'fewer rotations than were asked for')
+  if (promoted.size < scenario.rotations && world.violations.length === 0)
+    world.violate('P3', 'fewer rotations than were asked for')
 }

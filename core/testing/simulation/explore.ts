@@ -32,7 +32,12 @@ export interface Budget {
   readonly first?: boolean
 }
 
-export async function explore(scenario: Scenario, engine: Engine, report: Report, { pairStride, first }: Budget = {}): Promise<void> {
+export async function explore(
+  scenario: Scenario,
+  engine: Engine,
+  report: Report,
+  { pairStride, first }: Budget = {},
+): Promise<void> {
   const base = await record(report, { scenario, engine, faults: new Map() }, 'no fault')
   const edits = scenario.meanwhile ? base.map((_, k) => k) : [undefined]
   const done = () => (first ?? false) && report.findings.length > 0
@@ -49,7 +54,11 @@ export async function explore(scenario: Scenario, engine: Engine, report: Report
     if (done()) return
     for (const newToken of [false, true])
       for (const delay of fault === 'late' ? delays : [3])
-        await record(report, { ...schedule, faults: new Map([[k, fault]]), newToken, delay }, `${edited}${fault} at ${k}, delay ${delay}`)
+        await record(
+          report,
+          { ...schedule, faults: new Map([[k, fault]]), newToken, delay },
+          `${edited}${fault} at ${k}, delay ${delay}`,
+        )
   }
 
   async function pairs(calls: number): Promise<void> {
@@ -59,7 +68,20 @@ export async function explore(scenario: Scenario, engine: Engine, report: Report
         for (const a of faults)
           for (const b of faults) {
             if (done()) return
-            if (n++ % pairStride! === 0) await record(report, { scenario, engine, faults: new Map([[k, a], [l, b]]), delay: delays[n % 3]! }, `${a} at ${k}, ${b} at ${l}`)
+            if (n++ % pairStride! === 0)
+              await record(
+                report,
+                {
+                  scenario,
+                  engine,
+                  faults: new Map([
+                    [k, a],
+                    [l, b],
+                  ]),
+                  delay: delays[n % 3]!,
+                },
+                `${a} at ${k}, ${b} at ${l}`,
+              )
           }
   }
 }
@@ -69,6 +91,7 @@ async function record(report: Report, schedule: Schedule, name: string): Promise
   report.schedules++
   for (const row of outcome.rows) report.rows.add(row)
   for (const code of outcome.codes) report.codes.add(code)
-  for (const violation of outcome.violations) report.findings.push({ ...violation, scenario: schedule.scenario.name, schedule: name })
+  for (const violation of outcome.violations)
+    report.findings.push({ ...violation, scenario: schedule.scenario.name, schedule: name })
   return outcome.calls
 }

@@ -2,11 +2,12 @@
  * Where every port call of a simulated run goes through: numbered, delayed by the virtual clock, and met by faults.
  * @module
  */
+
+import { RotationError } from '../../errors.ts'
 import type { AuditSink } from '../../ports/audit-sink.ts'
 import type { Clock, Duration, Instant } from '../../ports/clock.ts'
 import type { RotationTarget } from '../../ports/rotation-target.ts'
 import type { SecretStore } from '../../ports/secret-store.ts'
-import { RotationError } from '../../errors.ts'
 
 /**
  * `die-before`, `die-after`: the process ends around the call's effect. `lost`: the effect happens, the answer does not come.
@@ -72,8 +73,18 @@ const failure = {
 
 /** Calls that change something; the others have no effect that could be lost or late. */
 const changing = new Set([
-  'store.putPending', 'store.promote', 'store.discardPending', 'store.claimRetire', 'store.retirePrevious', 'store.note',
-  'target.set', 'target.end', 'target.issue', 'target.revoke', 'target.endSessions', 'audit.write',
+  'store.putPending',
+  'store.promote',
+  'store.discardPending',
+  'store.claimRetire',
+  'store.retirePrevious',
+  'store.note',
+  'target.set',
+  'target.end',
+  'target.issue',
+  'target.revoke',
+  'target.endSessions',
+  'audit.write',
 ])
 
 export interface HubOptions {
@@ -166,7 +177,9 @@ function proxied<T extends object>(port: T, kind: Kind, hub: Hub, worker: Worker
 /** Pure or streaming members that are no call to a service. */
 const local = new Set(['nextUsername', 'list-stream'])
 
-export const proxiedStore = (store: SecretStore, hub: Hub, worker: Worker): SecretStore => proxied(store, 'store', hub, worker)
+export const proxiedStore = (store: SecretStore, hub: Hub, worker: Worker): SecretStore =>
+  proxied(store, 'store', hub, worker)
 export const proxiedTarget = <T extends RotationTarget>(target: T, hub: Hub, worker: Worker): T =>
   proxied(target, 'target', hub, worker)
-export const proxiedAudit = (sink: AuditSink, hub: Hub, worker: Worker): AuditSink => proxied(sink, 'audit', hub, worker)
+export const proxiedAudit = (sink: AuditSink, hub: Hub, worker: Worker): AuditSink =>
+  proxied(sink, 'audit', hub, worker)

@@ -6,11 +6,10 @@ import { ID, noteShape, type World } from './world.ts'
 
 /** Rows that this state of the world belongs to. */
 export function rowsOf(world: World): string[] {
-  const { current, pending, staged, rotation } = world.store.peek(ID)
+  const { current, pending, previous, rotation } = world.store.peek(ID)
   const strategy = world.options.strategy
   const works = world.accepts(noteShape.read(current))
   const pendingWorks = pending !== undefined && world.accepts(noteShape.read(pending))
-  const previous = staged.length > (pending ? 2 : 1) ? staged.at(-1) : undefined
   const rows: string[] = []
   const add = (row: string, is: boolean) => is && rows.push(`${strategy}: ${row}`)
   add('T{c} S{c,p}', works && pending !== undefined && !pendingWorks)
@@ -18,7 +17,13 @@ export function rowsOf(world: World): string[] {
   add('T{p} S{c,p}', !works && pendingWorks)
   add('T{none} S{c}', !works && !pending)
   add('T{none} S{c,p}', !works && pending !== undefined && !pendingWorks)
-  add('p is current, not on record', rotation !== undefined && !world.record.some(e => e.metadata.rotation_id === rotation && e.result === 'success' && e.event_type !== 'rotation_started'))
+  add(
+    'p is current, not on record',
+    rotation !== undefined &&
+      !world.record.some(
+        e => e.metadata.rotation_id === rotation && e.result === 'success' && e.event_type !== 'rotation_started',
+      ),
+  )
   add('S{c,r}', previous !== undefined && !pending)
   add('S{c,p,r}', previous !== undefined && pending !== undefined)
   if (strategy === 'alternating-users') {
@@ -29,10 +34,14 @@ export function rowsOf(world: World): string[] {
   }
   if (strategy === 'single-user' && world.target.endpoints.length > 1 && pending) {
     const credential = noteShape.read(pending)
-    add('T{p} on some nodes, {c} on others', world.accepts(credential, 'writer') && !world.accepts(credential, 'reader'))
+    add(
+      'T{p} on some nodes, {c} on others',
+      world.accepts(credential, 'writer') && !world.accepts(credential, 'reader'),
+    )
   }
   if (strategy === 'single-user' && world.edited) add('T{p}, c moved by hand', pendingWorks && !works)
   if (strategy === 'issue-then-revoke') {
+    const staged = [current, pending, previous].filter(v => v !== undefined)
     const named = new Set(staged.map(v => noteShape.read(v).username))
     const orphans = world.issuer.keys.slice(1).filter(key => !named.has(key))
     add('T{c,orphan} S{c}', orphans.length > 0)

@@ -75,8 +75,10 @@ export class World {
   readonly brought = new Map<RotationId, SecretValue>()
   /** What a person did; some promises are about that. */
   edited = false
-  /** Set while a person has made the world worse than any rotation can repair at once. */
+  /** A person cut consumers off. */
   excused = false
+  /** Nothing that the store holds can work any more, through no fault of a rotation. */
+  lost = false
   #seen: { value: SecretValue; until: Instant }[] = []
   #foreignKey: string | undefined
   #generated = 0
@@ -137,7 +139,10 @@ export class World {
       target: proxiedTarget(this.target, hub, worker),
       shape: noteShape,
       policy: this.policy,
-      clock: { now: () => this.clock.now(), sleep: ms => hub.call(worker, 'audit', 'clock.sleep', () => this.clock.sleep(ms)) },
+      clock: {
+        now: () => this.clock.now(),
+        sleep: ms => hub.call(worker, 'audit', 'clock.sleep', () => this.clock.sleep(ms)),
+      },
       audit: proxiedAudit({ write: async event => void this.events.push(event) }, hub, worker),
       generate: this.password,
     }
@@ -154,18 +159,22 @@ export class World {
 
   /** The promises that hold at every instant. */
   observe(call: string): void {
-    const { current, staged, pending, rotation } = this.store.peek(ID)
-    if (!staged.some(v => this.accepts(noteShape.read(v)))) this.violate('P1', `nothing that the store holds authenticates after ${call}`)
-    this.#observeBrought(call, pending)
+    const { current, pending, previous, rotation, pendingRotation } = this.store.peek(ID)
+    const staged = [current, pending, previous].filter(v => v !== undefined)
+    if (!this.lost && !staged.some(v => this.accepts(noteShape.read(v))))
+      this.violate('P1', `nothing that the store holds authenticates after ${call}`)
+    this.#observeBrought(call, pending, pendingRotation)
     this.#observeConsumers(call, current)
     const promised = rotation && this.brought.get(rotation)
-    if (promised && !this.edited && !promised.equals(current)) this.violate('P3', 'another value than the one brought was promoted')
-    if (!this.accepts(FOREIGN)) if (this.options.strategy !== 'issue-then-revoke') this.violate('P4', 'a foreign login was changed')
-    if (this.#foreignKey && !this.issuer.keys.includes(this.#foreignKey)) this.violate('P4', 'a foreign key was revoked')
+    if (promised && !this.edited && !promised.equals(current))
+      this.violate('P3', 'another value than the one brought was promoted')
+    if (!this.accepts(FOREIGN))
+      if (this.options.strategy !== 'issue-then-revoke') this.violate('P4', 'a foreign login was changed')
+    if (this.#foreignKey && !this.issuer.keys.includes(this.#foreignKey))
+      this.violate('P4', 'a foreign key was revoked')
   }
 
-  #observeBrought(call: string, pending: SecretValue | undefined): void {
-    const rotation = this.store.pendingRotation(ID)
+  #observeBrought(call: string, pending: SecretValue | undefined, rotation: RotationId | undefined): void {
     if (!pending || !rotation) return
     const first = this.brought.get(rotation)
     if (!first) this.brought.set(rotation, pending)
@@ -180,7 +189,8 @@ export class World {
     if (!this.excused && this.target.overlap === 'both-valid')
       for (const value of [current, ...this.#seen.map(s => s.value)])
         for (const endpoint of this.target.endpoints)
-          if (!this.accepts(noteShape.read(value), endpoint)) this.violate('P2', `a consumer holds a dead credential after ${call}`)
+          if (!this.accepts(noteShape.read(value), endpoint))
+            this.violate('P2', `a consumer holds a dead credential after ${call}`)
     this.#seen.push({ value: current, until: now + refresh })
   }
 
@@ -202,6 +212,8 @@ export class World {
 function withoutRecords<T extends RotationSetup['store']>(store: T): T {
   return new Proxy(store, {
     get: (inner, property) =>
-      property === 'capabilities' ? { ...inner.capabilities, records: false } : (Reflect.get(inner, property, inner) as unknown),
+      property === 'capabilities'
+        ? { ...inner.capabilities, records: false }
+        : (Reflect.get(inner, property, inner) as unknown),
   })
 }

@@ -1,0 +1,17 @@
+/**
+ * The public surface of the core: secrets, ports, rotation. It knows no cloud.
+ * @module
+ */
+export type { Actor, AuditEvent, EventType, RotationType } from './audit/event.ts'
+export * from './errors.ts'
+export type { AuditSink } from './ports/audit-sink.ts'
+export type { Clock, Duration, Instant } from './ports/clock.ts'
+export type * from './ports/rotation-target.ts'
+export type * from './ports/secret-store.ts'
+export * from './rotation/plan.ts'
+export { retire, revokeNow } from './rotation/retire.ts'
+export { rollback, rotate } from './rotation/rotate.ts'
+export type * from './rotation/setup.ts'
+export type { Credential, ValueShape } from './secret/credential.ts'
+export type { Loggable } from './secret/loggable.ts'
+export { SecretValue } from './secret/secret-value.ts'
