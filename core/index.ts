@@ -5,7 +5,7 @@
 export type { Actor, AuditEvent, EventType, RotationType } from './audit/event.ts'
 export * from './errors.ts'
 export type { AuditSink } from './ports/audit-sink.ts'
-export type { Clock, Duration, Instant } from './ports/clock.ts'
+export { type Clock, type Duration, type Instant, systemClock } from './ports/clock.ts'
 export type * from './ports/rotation-target.ts'
 export type * from './ports/secret-store.ts'
 export * from './rotation/plan.ts'

@@ -4,6 +4,8 @@
  * @module
  */
 import type { ErrorCode, StepName } from '../errors.ts'
+import { brokenBy, type ConsumerNeed } from '../policy/consumers.ts'
+import { isOpen, nextOpening } from '../policy/window.ts'
 import type { Instant } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { PendingState, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
@@ -110,12 +112,13 @@ function notDue({ policy, now, request }: PlanInput, state: SecretState): Plan |
   return now < due ? { do: 'nothing', outcome: 'not-due', why: 'The interval is not over.', until: due } : undefined
 }
 
-/** Who reads a cached credential for longer than it lives. */
-export const outlivedConsumers = ({ grace, consumers }: RotationPolicy) => consumers.filter(c => c.refresh > grace)
+/** Who would still hold the old credential when the grace ends. */
+export const outlivedBy = ({ grace, consumers, replicaLag }: RotationPolicy): readonly ConsumerNeed[] =>
+  brokenBy(grace, consumers, { replicaLag, propagation: 0 })
 
 function tooShortGrace({ policy, target, request }: PlanInput): Plan | undefined {
   if (target.overlap === 'gap' || request.type === 'emergency') return undefined
-  const broken = outlivedConsumers(policy).map(c => c.name)
+  const broken = outlivedBy(policy).map(({ consumer }) => consumer.name)
   if (broken.length === 0) return undefined
   return refuse(
     'refused',
@@ -124,8 +127,8 @@ function tooShortGrace({ policy, target, request }: PlanInput): Plan | undefined
 }
 
 function notNow({ policy, now, request }: PlanInput): Plan | undefined {
-  if (policy.window && !request.force && !policy.window.isOpen(now))
-    return wait('window', 'The maintenance window is closed.', policy.window.nextOpening(now))
+  if (policy.window && !request.force && !isOpen(policy.window, now))
+    return wait('window', 'The maintenance window is closed.', nextOpening(policy.window, now))
   if (policy.manual && !request.value) return wait('person', 'A person brings the value of this secret.')
   return undefined
 }

@@ -117,7 +117,7 @@ export class Run {
   async recorded<T>(event: AuditEvent, change: (call: Call) => Promise<T>): Promise<T> {
     const together = this.setup.store.capabilities.records
     const answer = await change(this.call(together ? event : undefined))
-    if (!together) await this.setup.audit.write(event)
+    await (together ? this.setup.audit.mirror?.(event) : this.setup.audit.write(event))
     return answer
   }
 

@@ -3,6 +3,8 @@
  * @module
  */
 import type { Actor, RotationType } from '../audit/event.ts'
+import type { Consumer } from '../policy/consumers.ts'
+import type { MaintenanceWindow } from '../policy/window.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock, Duration, Instant } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
@@ -10,21 +12,10 @@ import type { RotationId, SecretId, SecretStore, VersionId } from '../ports/secr
 import type { ValueShape } from '../secret/credential.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
 
-export interface Window {
-  isOpen(now: Instant): boolean
-  nextOpening(now: Instant): Instant
-}
-
-/** Who reads the secret, and how late it notices a new value. */
-export interface Consumer {
-  readonly name: string
-  readonly refresh: Duration
-}
-
 export interface RotationPolicy {
   /** From one promotion to the next. Absent: never due by itself. */
   readonly interval?: Duration
-  readonly window?: Window
+  readonly window?: MaintenanceWindow
   /** How long the old credential stays valid after `finish`. */
   readonly grace: Duration
   readonly consumers: readonly Consumer[]

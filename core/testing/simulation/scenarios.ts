@@ -122,7 +122,7 @@ export const scenarios: readonly Scenario[] = [
   ...strategies.map(strategy => ({
     name: `${strategy}: emergency within the grace`,
     strategy,
-    world: { policy: { consumers: [{ name: 'app', refresh: 0 }] } },
+    world: { policy: { consumers: [{ name: 'app', kind: 'other', refresh: 0, connectRetry: 0 }] } },
     script: [{ ask: 'rotate' }, { ask: 'revokeNow', after: 1_000 }, { ask: 'rotate', after: day }] as const,
     rotations: 3,
   })),

@@ -35,7 +35,7 @@ export const noteShape: ValueShape = {
 export const simulatedPolicy: RotationPolicy = {
   interval: 86_400_000,
   grace: 60_000,
-  consumers: [{ name: 'app', refresh: 30_000 }],
+  consumers: [{ name: 'app', kind: 'other', refresh: 30_000, connectRetry: 0 }],
   runLife: 30_000,
   cutover: 1_000,
   replicaLag: 0,
