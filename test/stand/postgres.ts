@@ -104,6 +104,7 @@ export async function startOn(on: {
     command: path.join(home, 'bin/postgres'),
     args: ['-D', dataFolder, ...settings],
     ready: async () => (await connect()).end(),
+    endSignal: 'QUIT', // takes its children with it
   })
   return { ...server, version, host: HOST, port, adminPassword: ADMIN_PASSWORD, dataFolder, tls, config, connect, sql }
 }

@@ -12,7 +12,7 @@ import { runAs, until } from './stand.ts'
 
 // One line on its stdin: start once more. End of stdin: the end. POSIX sh, so it runs on macOS too.
 const KEEPER = `
-dir=$1; shift
+dir=$1; end=$2; shift 2
 trap '' PIPE
 run() {
   "$@" </dev/null >>"$dir/server.log" 2>&1 & pid=$!
@@ -22,7 +22,7 @@ run() {
 }
 run "$@" &
 while read -r _; do run "$@" & done
-[ ! -f "$dir/server.pid" ] || kill -QUIT "$(cat "$dir/server.pid")"
+[ ! -f "$dir/server.pid" ] || kill "-$end" "$(cat "$dir/server.pid")"
 wait
 rm -rf "$dir"
 `
@@ -44,11 +44,13 @@ export interface ServerCommand {
   readonly args: readonly string[]
   /** Throws until the server can be used. */
   readonly ready: () => Promise<void>
+  /** What ends it at once, when nothing of it is needed any more. */
+  readonly endSignal: 'QUIT' | 'KILL'
 }
 
 /** Starts a server and waits until it is ready. Does not become ready: throws with the end of its log. */
-export async function serve({ folder, command, args, ready }: ServerCommand): Promise<ServerProcess> {
-  const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', folder, command, ...args], {
+export async function serve({ folder, command, args, ready, endSignal }: ServerCommand): Promise<ServerProcess> {
+  const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', folder, endSignal, command, ...args], {
     ...runAs,
     detached: true, // its own process group: Ctrl-C reaches us, and only us
     stdio: ['pipe', 'pipe', 'ignore'],
