@@ -2,7 +2,7 @@
  * One connection to a store file: durable transactions that wait for other processes without blocking this one.
  * @module
  */
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { RotationError, sanitise } from '../core/errors.ts'
@@ -143,10 +143,14 @@ export class Database {
 /** SQLite answers a checkpoint that was in somebody's way with a row, not an error. */
 const busy = Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
 
-/** SQLite would create the file with the umask's mode, and would call a missing right "cannot open". */
+/**
+ * SQLite would create the file with the umask's mode, and would call a missing right "cannot open". The file is never opened
+ * here: closing it would drop the locks that another connection of this process holds on it.
+ */
 function prepareFile(file: string, create: boolean): void {
   if (create) createFile(file)
   accessSync(file, constants.R_OK | constants.W_OK)
+  if (!statSync(file).isFile()) throw new RotationError('config-invalid', `${file} is not a file.`, { at: file })
 }
 
 function createFile(file: string): void {

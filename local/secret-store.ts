@@ -161,7 +161,7 @@ export class LocalStore implements SecretStore {
    * `call.record` is written with it, its versions filled in, because nobody else knows them; without a record, a
    * `secret_created` by the user of the operating system.
    */
-  put(id: SecretId, value: SecretValue, call: Call): Promise<SecretVersion> {
+  async put(id: SecretId, value: SecretValue, call: Call): Promise<SecretVersion> {
     checkId(id)
     checkValue(id, value)
     return personsPut(this.#database, this.#ledger, { id, value }, call)

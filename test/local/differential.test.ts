@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { RotationError } from '../../core/errors.ts'
 import type {
   Call,
+  PendingDraft,
   RotationId,
   SecretState,
   SecretStore,

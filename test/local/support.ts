@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import type { Clock, Instant } from '../../core/ports/clock.ts'
-import type { Call, RotationId } from '../../core/ports/secret-store.ts'
+import type { Call, RotationId, SecretVersion } from '../../core/ports/secret-store.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
 import { createKeyFile, type LocalStore, openLocalStore } from '../../local/index.ts'
 
@@ -29,6 +29,10 @@ export class ManualClock implements Clock {
 
 export const value = (text: string): SecretValue => SecretValue.of(text)
 export const rotation = (name: string): RotationId => name as RotationId
+
+/** `toEqual` on two SecretValues always holds: they have no properties. */
+export const textOf = (version: SecretVersion | undefined): string | undefined =>
+  version && (version.value === 'disabled' ? 'disabled' : version.value.reveal())
 
 /** A folder with a key file and the place for a store file; gone when the test ends. */
 export class Place {
