@@ -14,8 +14,8 @@ export const text = (pattern: RegExp, what: string) => z.string(what).regex(patt
 
 export const name = text(NAME, 'a name of at most 128 letters, digits, and . _ / -, beginning with a letter or digit')
 
-/** One line that is not empty; what it means is somebody else's business. */
-export const line = text(/^[^\p{Cc}]+$/u, 'a text of one line that is not empty')
+/** One line that is not empty; what it means is somebody else's business. No `\p{…}`: editors may read patterns without flag u. */
+export const line = text(/^[ -~\u00a0-\uffff]+$/, 'a text of one line that is not empty')
 
 export const path = line.describe('A path; relative ones count from the folder of this file.')
 

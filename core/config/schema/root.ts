@@ -44,10 +44,10 @@ const environment = z
   .strictObject({
     extends: name.optional().describe('Another environment to begin with.'),
     deployment: sections.deployment,
-    stores: z.record(name, fragment).optional(),
+    stores: z.record(name, fragment).optional().describe('Changed keys of stores.'),
     fingerprintKey: sections.fingerprintKey,
     audit: sections.audit,
-    defaults: fragment.optional(),
+    defaults: fragment.optional().describe('Changed keys of defaults.'),
     secrets: z
       .record(name, fragment.nullable())
       .optional()

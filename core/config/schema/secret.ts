@@ -33,7 +33,7 @@ export const consumerKinds = [
 
 const consumer = z.strictObject({
   name: line.optional().describe('Names it in messages. Default: its kind.'),
-  kind: z.enum(consumerKinds),
+  kind: z.enum(consumerKinds).describe('What it runs on; for messages.'),
   refresh: duration.describe('The oldest value that it may hold: how long it caches, or the time between restarts.'),
   connectRetry: duration
     .optional()

@@ -8,9 +8,9 @@ import { value } from './value.ts'
 
 const endpoint = z.strictObject({
   name: name.optional().describe('Names it in messages. Default: host:port.'),
-  host: line,
+  host: line.describe('A name or an address.'),
   port: port.optional().describe('Default: 5432.'),
-  database: line,
+  database: line.describe('The database to log in to.'),
   role: z
     .enum(['writer', 'reader', 'pooler'])
     .optional()
