@@ -12,16 +12,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { Database } from '../../local/database.ts'
 import { Keyring } from '../../local/keyring.ts'
 import { LocalStore } from '../../local/secret-store.ts'
 import { Vault } from '../../local/vault.ts'
+import { WORKER } from './processes.ts'
 import { type Place, places, rotation, textOf, value } from './support.ts'
 
 const place = places()
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 const refusal = (code: string, text: string | RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(text) })
 

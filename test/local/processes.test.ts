@@ -1,59 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import type { VersionId } from '../../core/ports/secret-store.ts'
 import type { LocalStore } from '../../local/index.ts'
+import { integrityOf, killedAfter, start } from './processes.ts'
 import { type Place, places, textOf, value } from './support.ts'
 
 const place = places()
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
-
-interface Worker {
-  readonly child: ChildProcess
-  /** What was acknowledged, in order. */
-  readonly lines: unknown[]
-  readonly ended: Promise<{ code: number | null; stderr: string }>
-}
-
-/** `onLine` sees each acknowledgement as it comes. */
-function start(here: Place, args: readonly string[], onLine: (worker: Worker) => void = () => {}): Worker {
-  const child = spawn(process.execPath, ['--no-warnings', WORKER, here.folder, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const lines: unknown[] = []
-  let stderr = ''
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }))
-  const worker = { child, lines, ended }
-  createInterface({ input: child.stdout }).on('line', line => {
-    lines.push(JSON.parse(line))
-    onLine(worker)
-  })
-  return worker
-}
-
-/** Runs until it has acknowledged `lines` lines, then is killed, wherever in the next write it may be. */
-async function killedAfter(here: Place, args: readonly string[], lines: number): Promise<Worker> {
-  const worker = start(here, args, one => {
-    if (one.lines.length >= lines) one.child.kill('SIGKILL')
-  })
-  const { code, stderr } = await worker.ended
-  expect({ code, stderr }).toEqual({ code: null, stderr: '' })
-  return worker
-}
-
-function integrityOf(file: string): unknown {
-  const db = new DatabaseSync(file)
-  const result = db.prepare('PRAGMA integrity_check').all()
-  db.close()
-  return result.map(row => row.integrity_check)
-}
 
 async function expectKept(store: LocalStore, here: Place, acknowledged: readonly unknown[]): Promise<void> {
   for (const line of acknowledged) {
@@ -105,32 +56,4 @@ it('four processes create one file at the same time: all of them write to it', a
     here,
     workers.flatMap(({ lines }) => lines),
   )
-})
-
-it('SIGKILL 40 times during key rotation: the store opens with the key files, and no value is lost', async () => {
-  const here = place()
-  const seeded = await here.open()
-  for (let n = 0; n < 100; n++) await seeded.put(`s${n}`, value(`value ${n}`), here.call())
-  seeded.close()
-  let unfinished = 0
-  for (let round = 0; round < 40; round++) {
-    await killedAfter(here, ['rekey'], 1 + (round % 3))
-    if (existsSync(`${here.keyFile}.next`)) unfinished++
-    const store = await here.open()
-    for (const n of [0, 50, 99]) expect(textOf(await store.get(`s${n}`, here.call()))).toBe(`value ${n}`)
-    store.close()
-  }
-  expect(integrityOf(here.file)).toEqual(['ok'])
-  expect(unfinished).toBeGreaterThan(0)
-})
-
-it('a reader in another process follows a key rotation', async () => {
-  const here = place()
-  const store = await here.open()
-  await store.put('a', value('kept'), here.call())
-  await killedAfter(here, ['rekey'], 2)
-  expect(textOf(await store.get('a', here.call()))).toBe('kept')
-  await store.put('a', value('newer'), here.call())
-  store.close()
-  expect(textOf(await (await here.open()).get('a', here.call()))).toBe('newer')
 })
