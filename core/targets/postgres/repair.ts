@@ -26,13 +26,19 @@ export const setRole = (owner: string, login: string): string =>
 export const setConnectionLimit = (login: string, limit: number): string =>
   `ALTER ROLE ${identifier(login)} CONNECTION LIMIT ${limit}`
 
-// lists of names, each quoted on its own: as one text they would be taken for one name
-const QUOTED_LIST = /^(search_path|temp_tablespaces|(session|shared|local)_preload_libraries)$/
-
 export function copySetting(login: string, { database, name, value }: Setting): string {
   const who = `ALTER ROLE ${identifier(login)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`}`
-  if (!QUOTED_LIST.test(name)) return `${who} SET ${settingName(name)} TO ${literal(value)}`
-  return `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value)}, true); ${who} SET ${name} FROM CURRENT`
+  return `${who} SET ${settingName(name)} TO ${NAME_LIST.test(name) ? nameList(value) : literal(value)}`
+}
+
+// lists of names, each quoted on its own: as one text they would be taken for one name
+const NAME_LIST = /^(search_path|temp_tablespaces|(session|shared|local)_preload_libraries)$/
+
+/** Taken apart and quoted anew: who may set it for their login could otherwise put a statement into ours. */
+function nameList(value: string): string {
+  const names = value.match(/"(?:[^"]|"")*"|[^,\s]+/g) ?? ['']
+  const plain = (name: string) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase())
+  return names.map(name => literal(plain(name))).join(', ')
 }
 
 /** `myapp.tenant` is a name of two parts. */

@@ -46,6 +46,8 @@ async function writePosition(session: Session): Promise<string | undefined> {
 }
 
 const POLL = 25
+/** What the login that verifies the refusal needs. */
+const RESERVE = 500
 
 /** Waits until a standby shows what the writer had at `position`. A reader that is no standby has nothing to replay. */
 async function replayed(reader: Session, position: string, call: TargetCall, context: Context): Promise<void> {
@@ -54,7 +56,7 @@ async function replayed(reader: Session, position: string, call: TargetCall, con
   for (;;) {
     const [row] = await reader.query(behind)
     if (row?.behind !== true) return
-    if (context.now() + POLL >= call.deadline)
+    if (context.now() + POLL + RESERVE >= call.deadline)
       throw new RotationError('target-busy', 'The reader has not yet replayed the end of the previous credential.', {
         at: reader.endpoint.name,
       })
