@@ -58,7 +58,8 @@ export async function runClient<Login>(
 
   let failingSince: number | undefined
   const gap = (until: number) => {
-    if (failingSince !== undefined) counts.longestGapMs = Math.max(counts.longestGapMs, until - failingSince)
+    if (failingSince !== undefined)
+      counts.longestGapMs = Math.max(counts.longestGapMs, Math.round(until - failingSince))
   }
   while (!signal.aborted) {
     const began = performance.now()

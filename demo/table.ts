@@ -10,7 +10,7 @@ import type { Shown } from './verdict.ts'
 const sentences: Readonly<Record<string, string>> = {
   'single-user': `One login, one password: clients fail until their cache (${quick.refresh} ms) is refreshed.`,
   'single-user, re-read':
-    'The same, but a refused client reads the secret again at once: what is left is the gap itself.',
+    'The same, but a refused client reads the secret again at once: what is left is the gap, and its own pause.',
   'alternating-users': 'Two logins in turn: the old one stays valid until every cache is refreshed. Nobody notices.',
 }
 
@@ -22,13 +22,14 @@ export function asTable({ strategies, killedWorker, retirement, rollback, second
     style: { head: [], border: [] },
   })
   for (const row of strategies) table.push(cells(row.name, row.rotations, row, sentences[row.name]!))
-  const { rotation, pendingFingerprint, finishedFingerprint } = killedWorker
+  const { rotation, sameRotation, pendingFingerprint, sameValue, finishedFingerprint } = killedWorker
+  const same = (holds: boolean) => (holds ? 'the same' : colors.red('ANOTHER'))
   table.push(
     cells(
       'worker killed (SIGKILL)',
       1,
       killedWorker,
-      `Died after the new password was at the server. The rerun finished the same rotation (${rotation.slice(0, 11)}…) with the same value (${pendingFingerprint} = ${finishedFingerprint}).`,
+      `Died after the new password was at the server. The rerun finished ${same(sameRotation)} rotation (${rotation.slice(0, 11)}…) with ${same(sameValue)} value (${pendingFingerprint}, ${finishedFingerprint}).`,
     ),
     cells(
       'retirement',
@@ -56,6 +57,6 @@ const cells = (
   String(rotations),
   String(queries),
   failedQueries === 0 ? colors.green('0') : colors.yellow(String(failedQueries)),
-  failedQueries === 0 ? '-' : `${Math.round(longestGapMs)} ms`,
+  failedQueries === 0 ? '-' : `${longestGapMs} ms`,
   sentence,
 ]
