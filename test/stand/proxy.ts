@@ -6,29 +6,34 @@
 import type { AddressInfo } from 'node:net'
 import net from 'node:net'
 
+export type Loss = 'delivered' | 'swallowed' | 'silent' | 'held'
+
 export interface TcpProxy {
+  readonly host: string
   readonly port: number
   /**
    * The next time a client sends `text`: `delivered` passes it on and cuts the connection instead of passing on the answer;
-   * `swallowed` cuts it without passing it on; `silent` passes it on and lets the client wait for ever.
+   * `swallowed` cuts it without passing it on; `silent` passes it on and lets the client wait for ever; `held` keeps it and
+   * lets both wait, the server until it loses patience.
    */
-  loseAnswerTo(text: string, how?: 'delivered' | 'swallowed' | 'silent'): void
+  loseAnswerTo(text: string, how?: Loss): void
   /** Connections accepted so far. */
   readonly connections: number
   stop(): Promise<void>
 }
 
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
-  let armed: { text: string; how: 'delivered' | 'swallowed' | 'silent' } | undefined
+  let armed: { text: string; how: Loss } | undefined
   let connections = 0
   const sockets = new Set<net.Socket>()
   const server = net.createServer(client => {
     connections++
     const upstream = net.connect(target)
     let losing = false
+    let held = false
     const cut = () => {
       client.destroy()
-      upstream.destroy()
+      if (!held) upstream.destroy()
     }
     for (const socket of [client, upstream]) {
       sockets.add(socket)
@@ -39,6 +44,8 @@ export async function startProxy(target: { readonly host: string; readonly port:
       const { how } = armed
       armed = undefined
       losing = true
+      held = how === 'held'
+      if (held) return
       if (how === 'swallowed') return cut()
       if (how === 'delivered') upstream.once('data', cut)
       return upstream.write(data)
@@ -47,6 +54,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
+    host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
     loseAnswerTo: (text, how = 'delivered') => {
       armed = { text, how }

@@ -1,6 +1,6 @@
 /**
  * One mapping of everything that `pg`, sockets and TLS throw to Lockstep's codes. Texts are matched only where PostgreSQL or
- * PgBouncer use one SQLSTATE for several things. Of a foreign error nothing but its code is kept: its message and properties
+ * PgBouncer use one SQLSTATE for several things; a server that speaks another language then gets the coarser code. Of a foreign error nothing but its code is kept: its message and properties
  * may hold a statement.
  * @module
  */
@@ -48,7 +48,8 @@ function bySqlState(code: string, message: string, phase: Phase, where: Where): 
   if (code === '25P03') return ['target-busy', 'The change came too late; the server has undone it.']
   if (code === 'XX000' && message.includes('tuple concurrently updated'))
     return ['target-busy', 'Somebody else changed the same login at the same moment.']
-  if (code === '25006') return ['target-busy', 'The server is read-only: a standby, or a fail-over is under way.']
+  if (code === '25006' || (code === '0A000' && message.includes('during recovery')))
+    return ['target-busy', 'The server is read-only: a standby, or a fail-over is under way.']
   if (phase === 'probe') return ['probe-failed', 'A probe statement failed.']
   if (code === '42501') return ['permission-missing', 'The server denied the statement to the login that ran it.']
   // passwordcheck says 22023, credcheck 28000, hooks written in PL raise P0001

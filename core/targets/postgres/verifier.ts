@@ -40,20 +40,21 @@ async function scramVerifier(password: string): Promise<string> {
   return verifier
 }
 
-/** SASLprep as the server does it: a password that it prohibits is used as it is. */
+/**
+ * SASLprep as the server does it: a password that it prohibits is used as it is. Then libpq sends it raw while other clients
+ * normalise it, so only one that normalising leaves alone works for every consumer.
+ */
 function prepared(password: string): string {
-  let result: string
   try {
-    result = saslprep(password)
+    return saslprep(password)
   } catch {
-    // libpq sends such a password raw, other clients normalise it: only one that normalising leaves alone works everywhere
-    if (password.normalize('NFKC') !== password)
-      throw unsuitable('contains characters that clients normalise differently')
-    result = password
+    if (password.normalize('NFKC') === password && !MAPPED.test(password)) return password
+    throw unsuitable('contains characters that clients normalise differently')
   }
-  if (result === '') throw unsuitable('consists of characters that are mapped to nothing')
-  return result
 }
+
+/** What SASLprep maps to a space or to nothing (RFC 3454, C.1.2 and B.1). */
+const MAPPED = /[\u00a0\u1680\u2000-\u200d\u202f\u205f\u3000\u00ad\u034f\u1806\u180b-\u180d\u2060\ufe00-\ufe0f\ufeff]/
 
 const unsuitable = (why: string): RotationError =>
   new RotationError('value-rejected', `The new password ${why}; it was not sent.`)
