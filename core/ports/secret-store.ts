@@ -139,7 +139,11 @@ export interface SecretStore {
     move: { readonly rotation: RotationId; readonly base: VersionId; readonly request?: string },
     call: Call,
   ): Promise<{ readonly version: VersionId; readonly already: boolean; readonly overwrote?: readonly VersionId[] }>
-  /** Only what the target refused in this run, or refuses after `since` + a run's life. Generation grows. Not pending: nothing. */
+  /**
+   * Only what the target refused in this run, or refuses after `since` + a run's life. Generation grows. Not pending: nothing.
+   * Conditional on this run's last describe, moved since: `stale`; so one that lands late cannot take a pending away that a
+   * later run has touched and set.
+   */
   discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void>
   /**
    * Before the target is touched: conditional; excludes putPending. Own repeat (same `call.run`), or a claim older than

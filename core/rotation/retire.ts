@@ -16,12 +16,13 @@ export const retire = (
   setup: RotationSetup,
   request: RotationRequest,
   signal: AbortSignal,
+  step = endPrevious,
 ): Promise<RotationResult> => {
   const run = new Run(setup, request, signal)
-  return guarded(run, () => pass(run))
+  return guarded(run, () => pass(run, step))
 }
 
-async function pass(run: Run): Promise<RotationResult> {
+async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult> {
   const { setup, request } = run
   const { id, policy, target, clock } = setup
   const state = await run.describe()
@@ -31,7 +32,7 @@ async function pass(run: Run): Promise<RotationResult> {
       return retired(
         plan.previous,
         state!.current.version,
-        await run.step('retire', () => endPrevious(run, state!, plan.previous)),
+        await run.step('retire', () => step(run, state!, plan.previous)),
       )
     case 'wait':
       return {

@@ -198,6 +198,7 @@ export class MemoryStore implements SecretStore {
     open(call)
     const secret = this.#secret(id)
     if (secret.pending?.rotation !== rotation) return
+    this.#requireSeen(secret, call)
     delete secret.pending
     secret.ended.add(rotation)
     this.#change(secret, { generation: secret.generation + 1 }, call)
@@ -227,8 +228,7 @@ export class MemoryStore implements SecretStore {
   async note(id: SecretId, change: StateNote, call: Call): Promise<void> {
     open(call)
     const secret = this.#secret(id)
-    if (this.#seen.get(call.run)?.get(id) !== secret.revision)
-      throw new RotationError('stale', 'The secret has changed since it was described.')
+    this.#requireSeen(secret, call)
     const { attempts, halted, epoch, setAt, issuing } = change
     if (attempts !== undefined) secret.attempts = attempts
     if (halted === null) delete secret.halted
@@ -251,6 +251,13 @@ export class MemoryStore implements SecretStore {
     }
   }
 
+  /** The call as it is now: when it lands later, it is still conditional on what its run had seen when it was made. */
+  frozen(call: Call): Call {
+    const run = {}
+    this.#seen.set(run, new Map(this.#seen.get(call.run)))
+    return { ...call, run }
+  }
+
   /** What stands behind the stages: for the simulator's promises only. */
   peek(id: SecretId): Peek {
     const secret = this.#secret(id)
@@ -269,6 +276,11 @@ export class MemoryStore implements SecretStore {
     const secret = this.#secrets.get(id)
     if (!secret) throw new RotationError('secret-not-found', 'The store has no such secret.', { secret: id })
     return secret
+  }
+
+  #requireSeen(secret: StoredSecret, call: Call): void {
+    if (this.#seen.get(call.run)?.get(secret.id) !== secret.revision)
+      throw new RotationError('stale', 'The secret has changed since this run described it.')
   }
 
   #newVersion(value: SecretValue, rotation?: RotationId): StoredVersion {

@@ -33,6 +33,8 @@ export class MemoryServer {
   refusals = 0
   /** Values that the server's policy refuses. */
   rejects: (password: SecretValue) => boolean = () => false
+  /** Passwords that log in and then may do nothing. */
+  cripples: (password: SecretValue) => boolean = () => false
 
   constructor(clock: Clock, endpoints: Record<string, Duration> = { writer: 0 }) {
     this.clock = clock
@@ -67,6 +69,8 @@ export interface MemoryTargetOptions {
   readonly strategy: Extract<Strategy, 'single-user' | 'alternating-users'>
   /** The login (single-user) or the pair. */
   readonly users: readonly string[]
+  /** Changes are made by an administrator, whom a stale current does not stop. */
+  readonly asAdmin?: boolean
 }
 
 export class MemoryTarget implements SettableTarget {
@@ -77,13 +81,15 @@ export class MemoryTarget implements SettableTarget {
   readonly endpoints: readonly string[]
   readonly #server: MemoryServer
   readonly #users: readonly string[]
+  readonly #asAdmin: boolean
 
-  constructor({ server, strategy, users }: MemoryTargetOptions) {
+  constructor({ server, strategy, users, asAdmin = false }: MemoryTargetOptions) {
     this.strategy = strategy
     this.overlap = strategy === 'single-user' ? 'gap' : 'both-valid'
     this.endpoints = [...server.endpoints.keys()]
     this.#server = server
     this.#users = users
+    this.#asAdmin = asAdmin
   }
 
   nextUsername({ username }: Credential): string {
@@ -93,7 +99,7 @@ export class MemoryTarget implements SettableTarget {
 
   async set({ current, pending }: { current: Credential; pending: Credential }, call: TargetCall): Promise<void> {
     this.#open(call)
-    for (const endpoint of this.endpoints) this.#requireLogin(current, endpoint)
+    if (!this.#asAdmin) for (const endpoint of this.endpoints) this.#requireLogin(current, endpoint)
     if (this.#server.rejects(pending.password))
       throw new RotationError('value-rejected', 'The server refuses the value.')
     this.#server.setPassword(pending.username, pending.password)
@@ -102,6 +108,7 @@ export class MemoryTarget implements SettableTarget {
   async test(credential: Credential, call: TargetCall): Promise<void> {
     this.#open(call)
     for (const endpoint of this.endpoints) this.#requireLogin(credential, endpoint)
+    if (this.#server.cripples(credential.password)) throw new RotationError('probe-failed', 'A probe failed.')
   }
 
   async accepts(credential: Credential, call: TargetCall): Promise<Acceptance> {

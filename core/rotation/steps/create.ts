@@ -19,6 +19,8 @@ export interface Rotation {
   readonly state: SecretState
   readonly current: ReadVersion
   readonly pending: ReadVersion
+  /** Pending was there before this run. */
+  readonly resumed: boolean
 }
 
 export async function create(run: Run, state: SecretState, id: RotationId, base: VersionId): Promise<Rotation> {
@@ -29,7 +31,7 @@ export async function create(run: Run, state: SecretState, id: RotationId, base:
   if (resumed) await requireLiveKey(run, id, pending)
   checkBrought(run, pending)
   checkIdentity(run, current.credential, pending.credential, id)
-  return { id, base, state, current, pending }
+  return { id, base, state, current, pending, resumed }
 }
 
 /**

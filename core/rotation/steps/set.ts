@@ -16,6 +16,7 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   // The previous login is alive with its own password: a rollback to it only needs `test`.
   if (isRollback(rotation.id) && target.overlap === 'both-valid') return
   await lookAgain(run, rotation)
+  if (target.overlap === 'gap' && rotation.resumed) await touch(run, rotation)
   run.requireTime(policy.cutover)
   if (target.overlap === 'gap') run.shield()
   const { current, pending } = rotation
@@ -34,6 +35,12 @@ async function lookAgain(run: Run, { id, base }: Rotation): Promise<void> {
   if (state?.pending?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
   if (state.current.version !== base)
     throw new RotationError('conflict', 'Current was changed by somebody after this rotation had begun.')
+}
+
+/** An earlier run may have sent a discard of this pending that has not landed: touching the record makes it land on nothing. */
+function touch(run: Run, { state }: Rotation): Promise<void> {
+  const { store, id } = run.setup
+  return store.note(id, { attempts: state.attempts }, run.call())
 }
 
 async function settle(run: Run): Promise<never> {

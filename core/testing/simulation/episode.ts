@@ -30,63 +30,67 @@ export interface Outcome {
   readonly codes: ReadonlySet<string>
 }
 
-/** A request is repeated this often before it counts as not converging. */
-const TRIES = 12
+/** A schedule while it is played. */
+export interface Episode {
+  readonly schedule: Schedule
+  readonly world: World
+  readonly hub: Hub
+  readonly rows: Set<string>
+  readonly codes: Set<string>
+}
 
-export async function play(schedule: Schedule): Promise<Outcome> {
-  const { scenario } = schedule
+export function emptyEpisode(schedule: Schedule): Episode {
+  const { scenario, faults, delay, meanwhileAt } = schedule
   const world = new World({ strategy: scenario.strategy, ...scenario.world })
   scenario.given?.(world)
   const rows = new Set<string>()
-  const codes = new Set<string>()
   const hub = new Hub({
     clock: world.clock,
-    faults: schedule.faults,
-    delay: schedule.delay ?? 3,
+    faults,
+    delay: delay ?? 3,
     observe: call => {
       world.observe(call)
       for (const row of rowsOf(world)) rows.add(row)
     },
-    meanwhile: k => {
-      if (k === schedule.meanwhileAt) scenario.meanwhile?.(world)
+    meanwhile: (k, call) => {
+      if (k === meanwhileAt) scenario.meanwhile?.(world, call)
     },
   })
-  for (const action of scenario.script) {
-    world.clock.advance(action.after ?? 0)
-    if (!(await untilDone(world, hub, schedule, action, codes))) break
-  }
+  return { schedule, world, hub, rows, codes: new Set() }
+}
+
+export async function play(schedule: Schedule): Promise<Outcome> {
+  const episode = emptyEpisode(schedule)
+  for (const action of schedule.scenario.script) if (!(await untilDone(episode, action))) break
+  return finishEpisode(episode)
+}
+
+export async function finishEpisode({ world, hub, schedule, rows, codes }: Episode): Promise<Outcome> {
   await hub.land()
   world.rest()
   checkRotations(world, schedule)
-  for (const code of codes) rows.add(`error ${code}`)
   return { calls: hub.names, violations: world.violations, rows, codes }
 }
 
+/** A request is repeated this often before it counts as not converging. */
+const TRIES = 12
+
 /** Answers false when a person must act: then the script stops there, with everything kept. */
-async function untilDone(
-  world: World,
-  hub: Hub,
-  schedule: Schedule,
-  action: Action,
-  codes: Set<string>,
-): Promise<boolean> {
+export async function untilDone(episode: Episode, action: Action): Promise<boolean> {
+  const { world, schedule, codes } = episode
+  world.clock.advance(action.after ?? 0)
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const token = schedule.newToken ? `token-${attempt}` : 'token'
-    const request = world.request({ token, ...action.request })
-    const ended = await runOnce(world, hub, schedule.engine, action, request)
-    if (ended instanceof RotationError) {
+    const ended = await runOnce(episode, action, world.request({ token, ...action.request }))
+    if (ended === 'died') world.clock.advance(1_000)
+    else if (ended instanceof RotationError) {
       codes.add(ended.code)
-      if (JSON.stringify(ended).includes(CANARY) || ended.stack?.includes(CANARY))
-        world.violate('P5', 'an error holds a value')
-      if (ended.exitCode === 6 || isRotationError(ended, 'identity-mismatch', 'refused', 'not-ours', 'auth-failed')) {
-        if (!world.edited) world.violate('P3', `${action.ask} stopped with ${ended.code} though nobody interfered`)
-        return false
-      }
+      checkError(world, ended)
+      if (needsPerson(ended)) return stopped(world, action, ended)
       world.clock.advance(1_000)
-    } else if (ended === 'died') world.clock.advance(1_000)
-    else {
+    } else {
       const waiting = ended.find(r => r.outcome === 'waiting')
-      if (!waiting) return true
+      if (!waiting || action.waits) return true
       world.clock.advanceTo((waiting.until ?? world.clock.now()) + 1)
     }
   }
@@ -94,14 +98,28 @@ async function untilDone(
   return false
 }
 
-async function runOnce(world: World, hub: Hub, engine: Engine, action: Action, request: RotationRequest) {
+const needsPerson = (error: RotationError): boolean =>
+  error.exitCode === 6 || isRotationError(error, 'identity-mismatch', 'refused', 'not-ours', 'auth-failed')
+
+function stopped(world: World, action: Action, error: RotationError): false {
+  if (!world.edited && !action.mayRefuse)
+    world.violate('P3', `${action.ask} stopped with ${error.code} though nobody interfered`)
+  return false
+}
+
+function checkError(world: World, error: RotationError): void {
+  if (JSON.stringify(error).includes(CANARY) || error.stack?.includes(CANARY))
+    world.violate('P5', 'an error holds a value')
+}
+
+async function runOnce({ world, hub, schedule }: Episode, action: Action, request: RotationRequest) {
   const worker = new Worker()
-  const run = engine[action.ask](world.setup(hub, worker), request, new AbortController().signal)
-  const guarded = run.then(asList, (error: unknown) => {
+  const run = schedule.engine[action.ask](world.setup(hub, worker), request, new AbortController().signal)
+  const caught = run.then(asList, (error: unknown) => {
     if (error instanceof RotationError) return error
     throw error
   })
-  return Promise.race([guarded, worker.died])
+  return Promise.race([caught, worker.died])
 }
 
 const asList = (result: RotationResult | RotationResult[]): RotationResult[] =>
@@ -110,11 +128,8 @@ const asList = (result: RotationResult | RotationResult[]): RotationResult[] =>
 /** The same request, however often repeated, is one rotation. */
 function checkRotations(world: World, { scenario }: Schedule): void {
   if (scenario.rotations === undefined || world.edited) return
-  const promoted = new Set(
-    world.record
-      .filter(e => e.event_type === 'secret_rotated' || e.event_type === 'rollback')
-      .map(e => e.metadata.rotation_id),
-  )
+  const ends = new Set(['secret_rotated', 'rollback'])
+  const promoted = new Set(world.record.filter(e => ends.has(e.event_type)).map(e => e.metadata.rotation_id))
   if (promoted.size > scenario.rotations) world.violate('P3', 'more rotations than were asked for')
   if (promoted.size < scenario.rotations && world.violations.length === 0)
     world.violate('P3', 'fewer rotations than were asked for')

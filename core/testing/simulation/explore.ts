@@ -2,7 +2,7 @@
  * Which schedules are played: one fault at every call, pairs of faults, an edit at every call.
  * @module
  */
-import { play, type Schedule } from './episode.ts'
+import { type Outcome, play, type Schedule } from './episode.ts'
 import type { Fault } from './hub.ts'
 import type { Engine, Scenario } from './scenarios.ts'
 import type { Violation } from './world.ts'
@@ -88,10 +88,13 @@ export async function explore(
 
 async function record(report: Report, schedule: Schedule, name: string): Promise<readonly string[]> {
   const outcome = await play(schedule)
+  reportOutcome(report, outcome, schedule.scenario.name, name)
+  return outcome.calls
+}
+
+export function reportOutcome(report: Report, outcome: Outcome, scenario: string, schedule: string): void {
   report.schedules++
   for (const row of outcome.rows) report.rows.add(row)
   for (const code of outcome.codes) report.codes.add(code)
-  for (const violation of outcome.violations)
-    report.findings.push({ ...violation, scenario: schedule.scenario.name, schedule: name })
-  return outcome.calls
+  for (const violation of outcome.violations) report.findings.push({ ...violation, scenario, schedule })
 }

@@ -7,7 +7,8 @@ import { RotationError } from '../../errors.ts'
 import type { AuditSink } from '../../ports/audit-sink.ts'
 import type { Clock, Duration, Instant } from '../../ports/clock.ts'
 import type { RotationTarget } from '../../ports/rotation-target.ts'
-import type { SecretStore } from '../../ports/secret-store.ts'
+import type { Call, SecretStore } from '../../ports/secret-store.ts'
+import type { MemoryStore } from '../memory-store.ts'
 
 /**
  * `die-before`, `die-after`: the process ends around the call's effect. `lost`: the effect happens, the answer does not come.
@@ -111,7 +112,13 @@ export class Hub {
     return this.names.length
   }
 
-  async call<T>(worker: Worker, kind: Kind, name: string, effect: () => Promise<T>): Promise<T> {
+  async call<T>(
+    worker: Worker,
+    kind: Kind,
+    name: string,
+    effect: () => Promise<T>,
+    later: () => () => Promise<T> = () => effect,
+  ): Promise<T> {
     const { clock, faults, observe, meanwhile, delay } = this.#options
     await worker.gate?.(name)
     if (worker.dead) return never
@@ -124,7 +131,7 @@ export class Hub {
     if (fault === 'die-before') return this.#kill(worker)
     if (fault === 'failed') throw failure[kind]()
     if (fault === 'late' && changing.has(name)) {
-      this.#late.push({ at: k + delay, effect })
+      this.#late.push({ at: k + delay, effect: later() })
       throw lostAnswer[kind]()
     }
     const answer = await settled(effect)
@@ -161,24 +168,32 @@ async function settled<T>(effect: () => Promise<T>): Promise<() => T> {
   }
 }
 
-/** The port with every method going through the hub; properties are passed on. */
-function proxied<T extends object>(port: T, kind: Kind, hub: Hub, worker: Worker): T {
+/** The port with every method going through the hub; properties are passed on. `freeze` keeps what a late call depends on. */
+function proxied<T extends object>(
+  port: T,
+  kind: Kind,
+  hub: Hub,
+  worker: Worker,
+  freeze = (args: unknown[]): unknown[] => args,
+): T {
   return new Proxy(port, {
     get(inner, property) {
       const member = Reflect.get(inner, property, inner) as unknown
       if (typeof member !== 'function') return member
-      if (local.has(String(property))) return member.bind(inner)
-      return (...args: unknown[]) =>
-        hub.call(worker, kind, `${kind}.${String(property)}`, async () => member.apply(inner, args) as unknown)
+      if (pure.has(String(property))) return member.bind(inner)
+      return (...args: unknown[]) => {
+        const effect = (given: unknown[]) => async () => member.apply(inner, given) as unknown
+        return hub.call(worker, kind, `${kind}.${String(property)}`, effect(args), () => effect(freeze(args)))
+      }
     },
   })
 }
 
-/** Pure or streaming members that are no call to a service. */
-const local = new Set(['nextUsername', 'list-stream'])
+/** Members that are no call to a service. */
+const pure = new Set(['nextUsername'])
 
-export const proxiedStore = (store: SecretStore, hub: Hub, worker: Worker): SecretStore =>
-  proxied(store, 'store', hub, worker)
+export const proxiedStore = (store: MemoryStore, hub: Hub, worker: Worker): SecretStore =>
+  proxied(store, 'store', hub, worker, args => [...args.slice(0, -1), store.frozen(args.at(-1) as Call)])
 export const proxiedTarget = <T extends RotationTarget>(target: T, hub: Hub, worker: Worker): T =>
   proxied(target, 'target', hub, worker)
 export const proxiedAudit = (sink: AuditSink, hub: Hub, worker: Worker): AuditSink =>

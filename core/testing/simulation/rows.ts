@@ -6,12 +6,14 @@ import { ID, noteShape, type World } from './world.ts'
 
 /** Rows that this state of the world belongs to. */
 export function rowsOf(world: World): string[] {
-  const { current, pending, previous, rotation } = world.store.peek(ID)
+  const { current, pending, previous, rotation, pendingRotation } = world.store.peek(ID)
   const strategy = world.options.strategy
   const works = world.accepts(noteShape.read(current))
   const pendingWorks = pending !== undefined && world.accepts(noteShape.read(pending))
   const rows: string[] = []
   const add = (row: string, is: boolean) => is && rows.push(`${strategy}: ${row}`)
+  add('foreign p', pendingRotation !== undefined && !pendingRotation.startsWith('l'))
+  add('T{p}, test fails', pendingWorks && world.server.cripples(noteShape.read(pending).password))
   add('T{c} S{c,p}', works && pending !== undefined && !pendingWorks)
   add('T{c,p} S{c,p}', works && pendingWorks)
   add('T{p} S{c,p}', !works && pendingWorks)
@@ -41,10 +43,8 @@ export function rowsOf(world: World): string[] {
   }
   if (strategy === 'single-user' && world.edited) add('T{p}, c moved by hand', pendingWorks && !works)
   if (strategy === 'issue-then-revoke') {
-    const staged = [current, pending, previous].filter(v => v !== undefined)
-    const named = new Set(staged.map(v => noteShape.read(v).username))
-    const orphans = world.issuer.keys.slice(1).filter(key => !named.has(key))
-    add('T{c,orphan} S{c}', orphans.length > 0)
+    add('T{c,orphan} S{c}', world.orphans.length > 0)
+    add('limit reached by r', previous !== undefined && world.issuer.keys.length >= world.issuer.limit)
     add('p’s key gone', pending !== undefined && !pendingWorks)
   }
   return rows

@@ -30,6 +30,10 @@ export interface Action {
   readonly request?: Partial<RotationRequest>
   /** Time that passes before it, in ms. */
   readonly after?: number
+  /** A refusal by a rule is an answer too. */
+  readonly mayRefuse?: boolean
+  /** A wait is its answer: whoever would end it is not asked. */
+  readonly waits?: boolean
 }
 
 export interface Scenario {
@@ -40,7 +44,7 @@ export interface Scenario {
   /** Prepares the world beyond its beginning. */
   readonly given?: (world: World) => void
   /** At call k, once: what a person or an outage does. Explored at every k. */
-  readonly meanwhile?: (world: World) => void
+  readonly meanwhile?: (world: World, call: string) => void
   /** How many rotations a faultless run makes. Absent: not checked. */
   readonly rotations?: number
 }
@@ -92,6 +96,28 @@ function copyPrevious(world: World): void {
   world.store.edit(ID, previous)
 }
 
+/** Current is made to name the login that the pending rotation sets. */
+function copyPending(world: World): void {
+  const { pending } = world.store.peek(ID)
+  if (!pending) return
+  world.edited = world.excused = true
+  if (!world.accepts(noteShape.read(pending))) world.lost = true
+  world.store.edit(ID, pending)
+}
+
+/** Somebody changes the live password at the target only. */
+function changeAtTarget(world: World, call: string): void {
+  world.edited = world.excused = true
+  world.server.setPassword(world.current.username, SecretValue.of('changed by hand'))
+  const { pending, previous, retiring } = world.store.peek(ID)
+  const left = [pending, previous].some(v => v !== undefined && world.accepts(noteShape.read(v)))
+  // After the last look at current nothing can protect a person: no store fences a target.
+  world.lost = !left || retiring || call === 'store.claimRetire'
+}
+
+/** The first value that a rotation brings. */
+const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
+
 export const scenarios: readonly Scenario[] = [
   ...strategies.map(strategy => ({
     name: `${strategy}: two rotations`,
@@ -126,6 +152,24 @@ export const scenarios: readonly Scenario[] = [
     script: [{ ask: 'rotate' }, { ask: 'revokeNow', after: 1_000 }, { ask: 'rotate', after: day }] as const,
     rotations: 3,
   })),
+  {
+    name: 'alternating-users: asked again within the grace',
+    strategy: 'alternating-users',
+    world: {},
+    rotations: 1,
+    script: [
+      { ask: 'rotate' },
+      { ask: 'rotate', after: 1_000, request: { type: 'manual', force: true }, waits: true },
+      { ask: 'retire', after: grace },
+    ],
+  },
+  {
+    name: 'alternating-users: retired early',
+    strategy: 'alternating-users',
+    world: {},
+    script: [{ ask: 'rotate' }, { ask: 'retire', after: 1_000 }],
+    rotations: 1,
+  },
   {
     name: 'single-user: a reader that lags',
     strategy: 'single-user',
@@ -192,6 +236,75 @@ export const scenarios: readonly Scenario[] = [
     script: twice,
     meanwhile: copyPrevious,
   },
+  {
+    name: 'alternating-users: current is edited to the login of pending',
+    strategy: 'alternating-users',
+    world: {},
+    script: twice,
+    meanwhile: copyPending,
+  },
+  {
+    name: 'alternating-users: the live password is changed at the target',
+    strategy: 'alternating-users',
+    world: {},
+    script: [{ ask: 'rotate' }, { ask: 'rotate', after: 1_000, waits: true }, { ask: 'retire', after: grace }],
+    meanwhile: changeAtTarget,
+  },
+  ...strategies.slice(0, 2).map(strategy => ({
+    name: `${strategy}: the target refuses the first value`,
+    strategy,
+    world: {},
+    script: twice,
+    given: (world: World) => {
+      world.server.rejects = firstValue
+    },
+    rotations: 2,
+  })),
+  {
+    name: 'single-user: the first value logs in and may do nothing',
+    strategy: 'single-user',
+    world: {},
+    script: [{ ask: 'rotate' }, ...twice.slice(1)],
+    given: world => {
+      world.server.cripples = firstValue
+    },
+    rotations: 2,
+  },
+  {
+    name: 'single-user: it may do nothing, and the way back is refused',
+    strategy: 'single-user',
+    world: {},
+    script: [{ ask: 'rotate' }],
+    given: world => {
+      world.server.cripples = firstValue
+      world.server.rejects = password => password.equals(SecretValue.of('canary-1'))
+    },
+    rotations: 1,
+  },
+  {
+    name: 'single-user: somebody else’s pending version',
+    strategy: 'single-user',
+    world: {},
+    script: [{ ask: 'rotate', mayRefuse: true }],
+    given: world => world.store.seedForeignPending(ID, world.value(world.current, 'foreign')),
+    rotations: 0,
+  },
+  {
+    name: 'single-user: an administrator changes the password',
+    strategy: 'single-user',
+    world: { asAdmin: true },
+    script: twice,
+    rotations: 2,
+  },
+  {
+    name: 'issue-then-revoke: asked again within the grace',
+    strategy: 'issue-then-revoke',
+    world: {},
+    script: [
+      { ask: 'rotate' },
+      { ask: 'rotate', after: 1_000, request: { type: 'manual', force: true }, waits: true },
+      { ask: 'retire', after: grace },
+    ],
+    rotations: 1,
+  },
 ]
-
-export const credentialOf = (value: SecretValue) => noteShape.read(value)

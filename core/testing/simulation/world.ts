@@ -50,6 +50,8 @@ export interface WorldOptions {
   readonly policy?: Partial<RotationPolicy>
   /** The reader shows changes that much later. */
   readonly lag?: number
+  /** An administrator changes passwords. */
+  readonly asAdmin?: boolean
   /** Issuing: whether keys carry the rotation. */
   readonly tags?: boolean
   /** The store writes changes and their records separately. */
@@ -82,6 +84,8 @@ export class World {
   #seen: { value: SecretValue; until: Instant }[] = []
   #foreignKey: string | undefined
   #generated = 0
+  #firstKey: string | undefined
+  readonly #namedKeys = new Set<string>()
 
   constructor(options: WorldOptions) {
     this.options = options
@@ -99,11 +103,15 @@ export class World {
   #makeTarget(strategy: SimulatedStrategy): RotationTarget {
     if (strategy === 'issue-then-revoke') return this.issuer
     const users = strategy === 'single-user' ? ['app'] : ['app_a', 'app_b']
-    return new MemoryTarget({ server: this.server, strategy, users })
+    return new MemoryTarget({ server: this.server, strategy, users, asAdmin: this.options.asAdmin ?? false })
   }
 
   #firstCredential(strategy: SimulatedStrategy): Credential {
-    if (strategy === 'issue-then-revoke') return this.issuer.seed()
+    if (strategy === 'issue-then-revoke') {
+      const first = this.issuer.seed()
+      this.#firstKey = first.username
+      return first
+    }
     const credential = { username: strategy === 'single-user' ? 'app' : 'app_a', password: this.password() }
     this.server.setPassword(credential.username, credential.password)
     return credential
@@ -127,6 +135,12 @@ export class World {
     return this.options.strategy === 'issue-then-revoke'
       ? this.issuer.wouldAccept(credential)
       : this.server.wouldAccept(credential, endpoint)
+  }
+
+  /** Keys of ours that no version ever named: their value died with the run that had asked for them. */
+  get orphans(): readonly string[] {
+    const foreign = (key: string) => key === this.#foreignKey || key === this.#firstKey
+    return this.issuer.keys.filter(key => !foreign(key) && !this.#namedKeys.has(key))
   }
 
   setup(hub: Hub, worker: Worker): RotationSetup {
@@ -168,8 +182,8 @@ export class World {
     const promised = rotation && this.brought.get(rotation)
     if (promised && !this.edited && !promised.equals(current))
       this.violate('P3', 'another value than the one brought was promoted')
-    if (!this.accepts(FOREIGN))
-      if (this.options.strategy !== 'issue-then-revoke') this.violate('P4', 'a foreign login was changed')
+    if (!this.server.wouldAccept(FOREIGN)) this.violate('P4', 'a foreign login was changed')
+    if (this.orphans.length > 1) this.violate('P3', 'more than one key whose value is lost')
     if (this.#foreignKey && !this.issuer.keys.includes(this.#foreignKey))
       this.violate('P4', 'a foreign key was revoked')
   }
@@ -177,6 +191,7 @@ export class World {
   #observeBrought(call: string, pending: SecretValue | undefined, rotation: RotationId | undefined): void {
     if (!pending || !rotation) return
     const first = this.brought.get(rotation)
+    this.#namedKeys.add(noteShape.read(pending).username)
     if (!first) this.brought.set(rotation, pending)
     else if (!first.equals(pending)) this.violate('P3', `a second value for one rotation after ${call}`)
   }
@@ -184,7 +199,7 @@ export class World {
   /** Consumers read current and keep it for their refresh time. */
   #observeConsumers(call: string, current: SecretValue): void {
     const now = this.clock.now()
-    const refresh = Math.max(...this.policy.consumers.map(c => c.refresh))
+    const refresh = Math.max(0, ...this.policy.consumers.map(c => c.refresh))
     this.#seen = this.#seen.filter(s => s.until >= now && !s.value.equals(current))
     if (!this.excused && this.target.overlap === 'both-valid')
       for (const value of [current, ...this.#seen.map(s => s.value)])

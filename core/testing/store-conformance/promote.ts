@@ -131,6 +131,14 @@ export const promoteCases = [
     assert.equal((await b.state()).promotedAt, undefined)
   }),
 
+  rule('promote: a base that is not current is `conflict`, nothing is published', async b => {
+    await b.rotated()
+    await b.pending('two', 'newer')
+    await refused(b.promote('two', await b.previous()), 'conflict')
+    await b.assertCurrentIs('new')
+    await b.assertPendingIs('two', 'newer')
+  }),
+
   rule('promote: `promotedAt` is never too early', async b => {
     const base = await b.pending()
     const before = b.fixture.now()
