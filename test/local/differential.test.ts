@@ -37,7 +37,14 @@ const operation = fc.oneof(
     base: which,
     supersedes: fc.option(name, { freq: 1, nil: undefined }),
   }),
-  fc.record({ kind: fc.constant('promote' as const), secret, run, name, request: fc.option(fc.constant('token')) }),
+  fc.record({
+    kind: fc.constant('promote' as const),
+    secret,
+    run,
+    name,
+    base: fc.constantFrom<Which>('base of pending', 'base of pending', 'previous'),
+    request: fc.option(fc.constant('token')),
+  }),
   fc.record({ kind: fc.constant('discard' as const), secret, run, name }),
   fc.record({ kind: fc.constant('claim' as const), secret, run, version: which }),
   fc.record({ kind: fc.constant('retire' as const), secret, run, version: which }),
@@ -113,7 +120,7 @@ class Subject {
     if (operation.kind === 'claim') return store.claimRetire(id, pick(state, operation.version), 1_000, call)
     if (operation.kind === 'retire') return store.retirePrevious(id, pick(state, operation.version), call)
     const { request } = operation
-    const move = { rotation: named(state, operation.name), base: pick(state, 'base of pending') }
+    const move = { rotation: named(state, operation.name), base: pick(state, operation.base) }
     const { version, already } = await store.promote(id, { ...move, ...(request && { request }) }, call)
     return [this.#label(version), already]
   }

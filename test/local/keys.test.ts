@@ -153,12 +153,17 @@ it('key rotation keeps every value, stage and date', async () => {
 })
 
 it('key rotation leaves nothing in the files that the old key opens', async () => {
-  const here = await filled()
-  const old = sealedRows(here)
+  const here = place()
   const store = await here.open()
-  await rotateKeyFile(store, here.keyFile, here.call())
+  // Sizes and an order that make SQLite move rows between pages, where deleted copies of them may stay behind.
+  for (let n = 0; n < 500; n++) {
+    const length = 40 + ((n * 131) % 900) + (n % 50 === 0 ? 9_000 : 0)
+    await store.put(`a${(n * 7_919) % 300}`, value('x'.repeat(length)), here.call())
+  }
+  const old = sealedRows(here)
+  expect(await rotateKeyFile(store, here.keyFile, here.call())).toBe(old.length)
   const bytes = Buffer.concat(['', '-wal'].map(suffix => readFileSync(here.file + suffix)))
-  for (const sealed of old) expect(bytes.includes(sealed.subarray(28))).toBe(false)
+  expect(old.filter(sealed => bytes.includes(sealed.subarray(-24)))).toEqual([])
 })
 
 it('key rotation that was interrupted before its transaction goes on with the same key', async () => {

@@ -55,14 +55,23 @@ it('a commit that took long is stamped again: promotedAt is never before the mom
   const { version: base } = await store.put('a', value('old'), here.call())
   await store.putPending('a', draft('r', base), here.call())
   // The process sleeps for two hours between reading the clock and the commit.
-  const { exec } = DatabaseSync.prototype
-  const slow = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'COMMIT') here.clock.time += 7_200_000
-    exec.call(this, sql)
-    if (sql === 'COMMIT') slow.mockRestore()
+  onCommit(() => {
+    here.clock.time += 7_200_000
   })
   await store.promote('a', { rotation: rotation('r'), base }, here.call({ deadline: here.clock.time + 1_000 }))
   expect((await store.describe('a', here.call()))!.promotedAt).toBe(here.clock.time)
+})
+
+it('a commit that the disk failed is `unknown`: a recovery may yet find it; calling again is safe', async () => {
+  const here = place()
+  const store = await here.open()
+  await store.put('a', value('old'), here.call())
+  onCommit(() => {
+    throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 + 4 * 256 })
+  })
+  await expect(store.put('a', value('new'), here.call())).rejects.toMatchObject({ code: 'unknown', retry: 'yes' })
+  await store.put('a', value('new'), here.call())
+  expect(textOf(await store.get('a', here.call()))).toBe('new')
 })
 
 it('stamps that must not be too early never fall when the clock is set back', async () => {
@@ -179,6 +188,17 @@ it('a value that strays into an event is not written', async () => {
   await store.audit.write(stray as AuditEvent)
   expect(inspect(await store.audit.events(), { depth: 9 })).not.toContain('canary')
 })
+
+/** Something that happens at the next commit, once. */
+function onCommit(happening: () => void): void {
+  const { exec } = DatabaseSync.prototype
+  const spy = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql !== 'COMMIT') return exec.call(this, sql)
+    spy.mockRestore()
+    happening()
+    exec.call(this, sql)
+  })
+}
 
 function event(reason: string, here: Place): AuditEvent {
   return {
