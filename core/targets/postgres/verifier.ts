@@ -54,7 +54,7 @@ function prepared(password: string): string {
 }
 
 /** What SASLprep maps to a space or to nothing (RFC 3454, C.1.2 and B.1). */
-const MAPPED = /[\u00a0\u1680\u2000-\u200d\u202f\u205f\u3000\u00ad\u034f\u1806\u180b-\u180d\u2060\ufe00-\ufe0f\ufeff]/
+const MAPPED = /[\u034f\ufe00-\ufe0f\u180b-\u180d\u00a0\u00ad\u1680\u1806\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]/
 
 const unsuitable = (why: string): RotationError =>
   new RotationError('value-rejected', `The new password ${why}; it was not sent.`)

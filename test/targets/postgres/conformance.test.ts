@@ -3,7 +3,7 @@ import type { Credential } from '../../../core/secret/credential.ts'
 import { type SettableFixture, settableTargetConformance } from '../../../core/testing/settable-target-conformance.ts'
 import { type Postgres, startPostgres } from '../../stand/postgres.ts'
 import { startProxy, type TcpProxy } from '../../stand/proxy.ts'
-import { freePort, requireServer } from '../../stand/stand.ts'
+import { freePort, requireServer, until } from '../../stand/stand.ts'
 import {
   alternating,
   canaries,
@@ -11,6 +11,7 @@ import {
   createPair,
   freshName,
   newPassword,
+  rows,
   target,
   versions,
   writer,
@@ -35,6 +36,11 @@ for (const version of versions) {
         for (const { name, run } of settableTargetConformance(make)) test(name, run)
       })
     }
+
+    test('every session was closed', async () => {
+      const left = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'lockstep'"
+      await until(async () => expect(await rows(server, left)).toEqual([]), 2000)
+    })
 
     test('the server never saw a password in clear', () => {
       const log = server.log()

@@ -59,7 +59,8 @@ for (const version of [15, 16, 18] as const) {
       })
     })
 
-    test.runIf(version >= 16)('a membership without the SET option is repaired', async () => {
+    const withSetOption = version >= 16 ? test : () => {}
+    withSetOption('a membership without the SET option is repaired', async () => {
       const pair = await createPair(server)
       await server.sql(`GRANT ${pair.owner} TO ${pair.users[1]} WITH SET FALSE`)
       expect(await mended(alternating(server, pair), pair.current)).toEqual({

@@ -65,6 +65,20 @@ for (const version of [15, 18] as const) {
       await t.end({ previous: pair.current, current: pending }, call())
     })
 
+    test('an endpoint that accepts the ended credential all the same: still-accepted', async () => {
+      const pair = await createPair(primary)
+      await shown(pair.users[1])
+      // a replica that is configured as a pooler is not waited for
+      const t = alternating(primary, pair, {
+        endpoints: [endpoints[0]!, writer(replica, { name: 'odd', role: 'pooler' })],
+      })
+      const pending = credential(pair.users[1])
+      await t.set({ current: pair.current, pending }, call())
+      await until(() => t.test(pending, call()))
+      const error = await failure(t.end({ previous: pair.current, current: pending }, call()), 'still-accepted')
+      expect(error.at).toBe('odd')
+    })
+
     test('sessions are counted and ended on the reader too', async () => {
       const pair = await createPair(primary)
       await shown(pair.users[1])
