@@ -37,7 +37,7 @@ export class Ledger {
   readonly #database: Database
   readonly #vault: Vault
   readonly #clock: Clock
-  /** The revision of each secret that a run has seen or made: what `note` is conditional on. */
+  /** The revision of each secret that a run has seen or made: what `note` and `discardPending` are conditional on. */
   readonly #seen = new WeakMap<object, Map<SecretId, number>>()
 
   constructor(database: Database, vault: Vault, clock: Clock) {

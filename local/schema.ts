@@ -20,7 +20,7 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE secrets (
     id TEXT PRIMARY KEY,
-    revision INTEGER NOT NULL,      -- grows with every change: what note() is conditional on
+    revision INTEGER NOT NULL,      -- grows with every change: tells whether a run's describe is still true
     latest INTEGER NOT NULL,        -- the latest stamp given: stamps that must not be too early never fall behind it
     generation INTEGER NOT NULL,
     attempts INTEGER NOT NULL,

@@ -108,6 +108,7 @@ export class LocalStore implements SecretStore {
   async discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void> {
     await this.#ledger.write(id, call, (secret, { late }) => {
       if (secret.pending === null || secret.pendingRotation !== rotation) return { answer: undefined }
+      this.#requireSeen(secret, call)
       this.#ledger.restage(id, secret.pending, null, late)
       return { answer: undefined, change: { generation: secret.generation + 1 } }
     })
@@ -134,8 +135,7 @@ export class LocalStore implements SecretStore {
 
   async note(id: SecretId, change: StateNote, call: Call): Promise<void> {
     await this.#ledger.write(id, call, secret => {
-      if (this.#ledger.seen(id, call) !== secret.revision)
-        throw stale(id, 'The secret has changed since this run described it.')
+      this.#requireSeen(secret, call)
       if (change.setAt !== undefined && secret.pending !== null)
         this.#database.sql(SET_AT).run(Math.ceil(change.setAt), id, secret.pending)
       return { answer: undefined, change: noted(secret, change) }
@@ -197,6 +197,11 @@ export class LocalStore implements SecretStore {
   #open(id: SecretId, query: string, ...keys: readonly string[]): SecretVersion | undefined {
     const row = versionRow(this.#database.sql(query).get(...keys))
     return row && this.#vault.open(id, row)
+  }
+
+  #requireSeen({ id, revision }: WholeSecret, call: Call): void {
+    if (this.#ledger.seen(id, call) === revision) return
+    throw stale(id, 'The secret has changed since this run described it.')
   }
 
   #refusePending(secret: WholeSecret, { rotation, supersedes, base }: PendingDraft): void {

@@ -46,6 +46,7 @@ const operation = fc.oneof(
     request: fc.option(fc.constant('token')),
   }),
   fc.record({ kind: fc.constant('discard' as const), secret, run, name }),
+  fc.record({ kind: fc.constant('late discard' as const), secret, run, name }),
   fc.record({ kind: fc.constant('claim' as const), secret, run, version: which }),
   fc.record({ kind: fc.constant('retire' as const), secret, run, version: which }),
   fc.record({
@@ -103,6 +104,10 @@ class Subject {
     if (operation.kind === 'unlabelled') return this.#unlabelled(id, operation.limit)
     const call = this.#call(operation.run)
     if (operation.kind === 'note') return this.#store().note(id, operation.change as never, call)
+    if (operation.kind === 'late discard') {
+      const state = await this.#store().describe(id, this.#call())
+      return this.#store().discardPending(id, named(state, operation.name), call)
+    }
     // As the engine does: a run writes on what it has described.
     const state = await this.#store().describe(id, call)
     return operation.kind === 'describe' ? undefined : this.#write(id, operation, state, call)
@@ -238,6 +243,8 @@ const WANTED = [
   'promote: already',
   'promote: error stale',
   'promote: error conflict',
+  'late discard: done',
+  'late discard: error stale',
   'claim: done',
   'claim: error stale',
   'note: done',

@@ -116,6 +116,13 @@ export class Bench {
     return store.promote(this.id, { rotation: rotation(name), base }, call)
   }
 
+  /** Describes and discards in one run, as the port asks for. */
+  async discard(name: string, store = this.store): Promise<void> {
+    const call = this.call()
+    await store.describe(this.id, call)
+    await store.discardPending(this.id, rotation(name), call)
+  }
+
   async previous(): Promise<VersionId> {
     const { previous } = await this.state()
     assert.ok(previous, 'nothing is previous')

@@ -118,7 +118,7 @@ export const pendingCases = [
 
   rule('putPending: a discarded rotation is `discarded`, also while another is pending', async b => {
     const base = await b.pending()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     await refused(b.put('one', 'again', base), 'discarded')
     await b.put('two', 'other', base)
     await refused(b.put('one', 'again', base), 'discarded', 'stale')
@@ -140,7 +140,7 @@ export const pendingCases = [
 
   rule('putPending: `supersedes` of what is gone is `stale`', async b => {
     await b.pending()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     await refused(replace(b, 'one'), 'stale')
     assert.equal((await b.state()).pending, undefined)
   }),
@@ -168,7 +168,7 @@ export const pendingCases = [
   rule('discardPending: nothing is pending, current is what it was, generation grows', async b => {
     await b.pending()
     const before = await b.state()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     const after = await b.state()
     assert.equal(after.pending, undefined)
     assert.deepEqual(after.current, before.current)
@@ -177,29 +177,54 @@ export const pendingCases = [
 
   rule('discardPending: the value stays readable as unlabelled', async b => {
     await b.pending()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     assertValue((await b.store.unlabelled(b.id, 1, b.call()))[0], 'new')
   }),
 
   rule('discardPending: repeat, or not pending, is nothing', async b => {
     await b.pending()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     const before = await b.state()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
-    await b.store.discardPending(b.id, rotation('never'), b.call())
+    await b.discard('one')
+    await b.discard('never')
     assert.deepEqual(await b.state(), before)
+  }),
+
+  rule('discardPending: what the run has not described is `stale`, and stays pending', async b => {
+    await b.pending()
+    await refused(b.store.discardPending(b.id, rotation('one'), b.call()), 'stale')
+    await b.assertPendingIs('one', 'new')
+  }),
+
+  rule('discardPending: one that lands late, after another run went on, is `stale`', async b => {
+    await b.pending()
+    const [late, other] = [b.call(), b.call()]
+    await b.state(late)
+    await b.state(other)
+    await b.store.note(b.id, { setAt: b.fixture.now() }, other)
+    await refused(b.store.discardPending(b.id, rotation('one'), late), 'stale')
+    await b.assertPendingIs('one', 'new')
+  }),
+
+  rule('discardPending: by the run that brought it', async b => {
+    await b.seeded()
+    const call = b.call()
+    const { current } = await b.state(call)
+    await b.put('one', 'new', current.version, b.store, call)
+    await b.store.discardPending(b.id, rotation('one'), call)
+    assert.equal((await b.state()).pending, undefined)
   }),
 
   rule('discardPending: of another rotation leaves the pending one', async b => {
     await b.pending()
-    await b.store.discardPending(b.id, rotation('two'), b.call())
+    await b.discard('two')
     await b.assertPendingIs('one', 'new')
   }),
 
   rule('discardPending: of what was promoted is nothing', async b => {
     await b.rotated()
     const before = await b.state()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     assert.deepEqual(await b.state(), before)
     await b.assertCurrentIs('new')
   }),

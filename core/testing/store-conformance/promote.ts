@@ -31,7 +31,7 @@ export const promoteCases = [
     for (const name of ['one', 'two', 'three']) {
       const base = await b.pending(name, name)
       seen.add((await b.state()).generation)
-      if (name === 'two') await b.store.discardPending(b.id, rotation(name), b.call())
+      if (name === 'two') await b.discard(name)
       else await b.promote(name, base)
     }
     seen.add((await b.state()).generation)
@@ -93,7 +93,7 @@ export const promoteCases = [
 
   rule('promote: what was discarded is `stale`', async b => {
     const base = await b.pending()
-    await b.store.discardPending(b.id, rotation('one'), b.call())
+    await b.discard('one')
     await refused(b.promote('one', base), 'stale')
     await b.assertCurrentIs('old')
   }),

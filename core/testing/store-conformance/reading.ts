@@ -139,9 +139,9 @@ async function threeEnded(b: Bench): Promise<void> {
   const base = await b.pending('one', 'value one')
   const two = { rotation: rotation('two'), base, value: value('value two'), supersedes: rotation('one') }
   await b.store.putPending(b.id, two, b.call())
-  await b.store.discardPending(b.id, rotation('two'), b.call())
+  await b.discard('two')
   await b.put('three', 'value three', base)
-  await b.store.discardPending(b.id, rotation('three'), b.call())
+  await b.discard('three')
 }
 
 async function draftFor(b: Bench, name: string) {
