@@ -8,9 +8,18 @@ import type { AuditSinkConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 
-export const configuredSinks = (sinks: readonly AuditSinkConfig[]): AuditSink[] =>
+/** Where the kinds `stdout` and `stderr` go. */
+export interface Streams {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+}
+
+export const configuredSinks = (sinks: readonly AuditSinkConfig[], streams: Streams): AuditSink[] =>
   sinks.map(sink => ({
-    write: sink.kind === 'file' ? event => append(sink.file, event) : event => print(sink.kind, event),
+    write:
+      sink.kind === 'file'
+        ? event => append(sink.file, event)
+        : async event => void streams[sink.kind].write(line(event)),
   }))
 
 const line = (event: AuditEvent): string => `${JSON.stringify(event)}\n`
@@ -24,6 +33,3 @@ async function append(file: string, event: AuditEvent): Promise<void> {
     throw new RotationError('store-unavailable', `The audit file ${file} cannot be written.`, { at: file })
   }
 }
-
-const print = (stream: 'stdout' | 'stderr', event: AuditEvent): Promise<void> =>
-  new Promise(resolve => void process[stream].write(line(event), () => resolve()))

@@ -3,38 +3,56 @@
  * @module
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import type { AuditEvent } from '../core/audit/event.ts'
+import { didYouMean } from '../core/config/nearest.ts'
 import type { AdminConfig, Config, KeySource, PostgresTargetConfig, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
-import type { RotationTarget } from '../core/ports/rotation-target.ts'
+import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
 import type { Call } from '../core/ports/secret-store.ts'
 import type { RotationPolicy, RotationSetup } from '../core/rotation/setup.ts'
-import type { Credential } from '../core/secret/credential.ts'
+import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
 import { generatePassword } from '../core/secret/generate.ts'
 import { valueShape } from '../core/secret/shape.ts'
 import type { LocalStore } from '../local/index.ts'
-import { configuredSinks } from './audit-sinks.ts'
+import { configuredSinks, type Streams } from './audit-sinks.ts'
+import { loadTargetModule } from './target-module.ts'
 
 /** Of a run, what set, test, promote and undo may take at most. */
 const CUTOVER_MS = 10_000
 
+interface Surroundings {
+  readonly streams: Streams
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** One endpoint of a target, to be asked alone. */
+export interface Door {
+  readonly endpoint: string
+  accepts(credential: Credential, call: TargetCall): Promise<Acceptance>
+}
+
 export class Workspace {
   readonly config: Config
   readonly clock: Clock
+  readonly #env: Surroundings['env']
   readonly #stores = new Map<string, Promise<LocalStore>>()
   readonly #sinks: readonly AuditSink[]
 
-  constructor(config: Config, clock: Clock = systemClock) {
+  constructor(
+    config: Config,
+    clock: Clock = systemClock,
+    { streams, env }: Surroundings = { ...process, streams: process },
+  ) {
     this.config = config
     this.clock = clock
-    this.#sinks = configuredSinks(config.audit)
+    this.#env = env
+    this.#sinks = configuredSinks(config.audit, streams)
   }
 
-  /** The secret with everything it needs. Unknown name: `config-invalid`. Nothing is connected yet. */
+  /** The secret with everything it needs. Unknown name: `usage`. Nothing is connected yet. */
   async setup(name: string): Promise<RotationSetup> {
     const secret = this.secret(name)
     const store = await this.store(secret.store)
@@ -42,8 +60,8 @@ export class Workspace {
       secret: name,
       id: secret.id,
       store,
-      target: await this.#target(secret),
-      shape: valueShape(secret.value, secret.user),
+      target: await this.target(secret),
+      shape: this.shape(secret),
       policy: policyOf(secret),
       clock: this.clock,
       audit: this.audit(store),
@@ -54,8 +72,19 @@ export class Workspace {
   secret(name: string): SecretConfig {
     const secret = this.config.secrets.get(name)
     if (secret) return secret
-    const known = [...this.config.secrets.keys()].join(', ') || 'none'
-    throw new RotationError('config-invalid', `No secret is called ${name}; configured: ${known}.`, { secret: name })
+    const known = [...this.config.secrets.keys()]
+    const few = known.length > 10 ? `${known.length} others` : known.join(', ') || 'none'
+    const message = `No secret is called ${name}${didYouMean(name, known)} (configured: ${few})`
+    throw new RotationError('usage', message, { secret: name, next: '`lockstep status` lists them.' })
+  }
+
+  shape({ value, user }: Pick<SecretConfig, 'value' | 'user'>): ValueShape {
+    return valueShape(value, user)
+  }
+
+  /** Whether the store is there: before the first value is put, its file is not. */
+  hasStore(name: string): boolean {
+    return existsSync(this.config.stores.get(name)!.file)
   }
 
   /** A store by its name in the configuration; `create` makes an absent local one. Opened once. */
@@ -82,7 +111,7 @@ export class Workspace {
   /** Absent from the configuration: undefined. */
   get fingerprintKey(): FingerprintKey | undefined {
     const source = this.config.fingerprintKey
-    return source && parseKey(keyText(source))
+    return source && parseKey(keyText(source, this.#env))
   }
 
   async close(): Promise<void> {
@@ -92,14 +121,35 @@ export class Workspace {
   async #openStore(name: string, create: boolean): Promise<LocalStore> {
     const { file, key } = this.config.stores.get(name)!
     const { openLocalStore } = await import('../local/index.ts')
-    return openLocalStore({ file, key: 'env' in key ? { variable: key.env } : key, clock: this.clock, create })
+    return openLocalStore({
+      file,
+      key: 'env' in key ? { variable: key.env, env: this.#env } : key,
+      clock: this.clock,
+      create,
+    })
   }
 
-  async #target(secret: SecretConfig): Promise<RotationTarget> {
+  async target(secret: SecretConfig): Promise<RotationTarget> {
     const { target } = secret
     if (target.kind === 'postgres') return this.#postgres(secret, target)
     const options = { ...target.options, strategy: secret.strategy, users: secret.users }
     return loadTargetModule(target.module, options, this.clock)
+  }
+
+  /** Each endpoint of a target by itself: one that does not answer must not hide what the others say. */
+  async doors(secret: SecretConfig): Promise<readonly Door[]> {
+    const { target } = secret
+    if (target.kind === 'module') {
+      const whole = await this.target(secret)
+      return [{ endpoint: whole.endpoints.join(', '), accepts: (credential, call) => whole.accepts(credential, call) }]
+    }
+    return Promise.all(
+      target.endpoints.map(async endpoint => {
+        const alone = { ...target, endpoints: [{ ...endpoint, role: 'writer' as const }] }
+        const door = await this.#postgres(secret, alone)
+        return { endpoint: endpoint.name, accepts: (credential, call) => door.accepts(credential, call) } satisfies Door
+      }),
+    )
   }
 
   async #postgres(secret: SecretConfig, target: PostgresTargetConfig): Promise<RotationTarget> {
@@ -135,41 +185,13 @@ export class Workspace {
   }
 }
 
-function policyOf(secret: SecretConfig): RotationPolicy {
+export function policyOf(secret: SecretConfig): RotationPolicy {
   const { interval, window, grace, consumers, runLife, replicaLag, settle, retryBudget, idleSessions, manual } = secret
   return {
     ...(interval !== undefined && { interval }),
     ...(window && { window }),
     cutover: Math.min(CUTOVER_MS, runLife / 2),
     ...{ grace, consumers, runLife, replicaLag, settle, retryBudget, idleSessions, manual },
-  }
-}
-
-/** What a target module exports: see CONTRIBUTING, "A target of your own". */
-export interface TargetModule {
-  createTarget(options: Readonly<Record<string, unknown>>, deps: { now(): number }): RotationTarget
-}
-
-export async function loadTargetModule(
-  file: string,
-  options: Readonly<Record<string, unknown>>,
-  clock: Clock,
-): Promise<RotationTarget> {
-  const module = (await importModule(file)) as Partial<TargetModule>
-  if (typeof module.createTarget !== 'function')
-    throw new RotationError('config-invalid', `The target module ${file} exports no function createTarget.`, {
-      at: file,
-    })
-  return module.createTarget(options, clock)
-}
-
-export async function importModule(file: string): Promise<object> {
-  if (!existsSync(file))
-    throw new RotationError('config-invalid', `The target module ${file} does not exist.`, { at: file })
-  try {
-    return (await import(pathToFileURL(file).href)) as object
-  } catch {
-    throw new RotationError('config-invalid', `The target module ${file} cannot be loaded.`, { at: file })
   }
 }
 
@@ -181,9 +203,9 @@ function readText(file: string, what: string): string {
   }
 }
 
-function keyText(source: KeySource): string {
+function keyText(source: KeySource, env: Surroundings['env']): string {
   if ('env' in source) {
-    const text = process.env[source.env]
+    const text = env[source.env]
     if (!text) throw new RotationError('key-missing', `The variable ${source.env} is not set.`, { at: source.env })
     return text
   }

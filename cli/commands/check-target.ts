@@ -1,0 +1,80 @@
+/**
+ * `lockstep check --target`: the conformance suite over a module's own fixture (its contract: `cli/target-module.ts`).
+ * @module
+ */
+import { resolve } from 'node:path'
+import { RotationError, sanitise } from '../../core/errors.ts'
+import type { Answer } from '../answer.ts'
+import { stacked } from '../render/block.ts'
+import type { Session } from '../session.ts'
+import { importModule, type TargetModule, targetDeps } from '../target-module.ts'
+
+interface CaseReport {
+  readonly name: string
+  readonly failure?: string
+}
+
+const NEEDS_A_PERSON = 4
+
+export async function checkTarget(session: Session, module: string): Promise<Answer> {
+  const file = resolve(session.io.cwd, module)
+  const { conformance } = (await importModule(file)) as Partial<TargetModule>
+  if (typeof conformance?.make !== 'function')
+    throw new RotationError('config-invalid', `The target module ${module} exports no fixture: conformance.make.`, {
+      at: module,
+      next: 'Export `conformance = { make, without }`: CONTRIBUTING, "A target of your own".',
+    })
+  const { settableTargetConformance } = await import('../../core/testing/settable-target-conformance.ts')
+  const { without = [] } = conformance
+  const cases = settableTargetConformance(() => conformance.make(targetDeps(session.io.clock)), { without })
+  const reports = await session.working('conformance', async report => {
+    const done: CaseReport[] = []
+    for (const { name, run } of cases) {
+      report(name)
+      done.push({ name, ...(await failureOf(run)) })
+    }
+    return done
+  })
+  return answerOf(session, module, reports, without)
+}
+
+/** An assertion of the suite is our text; anything else may hold the module's data, and only its kind is shown. */
+async function failureOf(run: () => Promise<void>): Promise<{ failure?: string }> {
+  try {
+    await run()
+    return {}
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AssertionError') return { failure: error.message }
+    const { code, message } = sanitise(error)
+    return { failure: `${code}: ${message}` }
+  }
+}
+
+function answerOf(
+  { style }: Session,
+  module: string,
+  reports: readonly CaseReport[],
+  without: readonly string[],
+): Answer {
+  const failed = reports.filter(({ failure }) => failure !== undefined)
+  const gaps = without.length > 0 ? ` Not tried, the fixture has no: ${without.join(', ')}.` : ''
+  return {
+    data: {
+      ok: failed.length === 0,
+      module,
+      without,
+      cases: reports.map(({ name, failure = null }) => ({ name, ok: failure === null, failure })),
+    },
+    text: stacked(
+      ...reports.map(({ name, failure }) =>
+        failure === undefined
+          ? `${style.green('✔')} ${name}`
+          : `${style.red('✖')} ${name}\n    ${failure.replaceAll('\n', '\n    ')}`,
+      ),
+      '',
+      `${reports.length - failed.length} of ${reports.length} cases hold.${gaps}`,
+    ),
+    next: failed.length === 0 ? 'check' : undefined,
+    exit: failed.length === 0 ? 0 : NEEDS_A_PERSON,
+  }
+}

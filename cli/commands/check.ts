@@ -1,0 +1,94 @@
+/**
+ * `lockstep check`: is the configuration right, do stores and targets answer, does a target of one's own keep the contract.
+ * @module
+ */
+import type { Command } from 'commander'
+import type { ExitCode } from '../../core/errors.ts'
+import { outlivedBy } from '../../core/rotation/plan.ts'
+import type { Answer } from '../answer.ts'
+import { policyOf } from '../compose.ts'
+import { type Inspection, inspectTarget } from '../inspect.ts'
+import { lookAt } from '../look.ts'
+import type { Run } from '../main.ts'
+import { stacked } from '../render/block.ts'
+import { inspectionData, inspectionText } from '../render/inspection.ts'
+import type { Session } from '../session.ts'
+import { checkTarget } from './check-target.ts'
+
+interface CheckOptions {
+  readonly connect?: boolean
+  readonly target?: string
+}
+
+export function addCheck(program: Command, run: Run): void {
+  program
+    .command('check')
+    .summary('is the configuration right; with --connect, does everything answer')
+    .description(
+      'Validates lockstep.yml. With --connect it also opens every store and logs in at every endpoint with current. Changes nothing.',
+    )
+    .option('--connect', 'reach every store and target')
+    .option('--target <module>', 'run the conformance suite on a target of your own')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lockstep check
+  lockstep check --connect --env prod
+  lockstep check --target ./my-target.mjs`,
+    )
+    .action(({ connect, target }: CheckOptions) =>
+      run(session => (target === undefined ? check(session, connect === true) : checkTarget(session, target))),
+    )
+}
+
+async function check(session: Session, connect: boolean): Promise<Answer> {
+  const { config } = session.workspace
+  const names = [...config.secrets.keys()]
+  const warnings = names.flatMap(name => graceWarnings(session, name))
+  const seen: Inspection[] = []
+  if (connect)
+    await session.working('connecting', async report => {
+      for (const name of names) {
+        report(`${name}: connecting`)
+        seen.push(await inspectTarget(session, await lookAt(session.workspace, name, session.call)))
+      }
+    })
+  const exit = Math.max(0, ...seen.map(one => one.exit)) as 0 | ExitCode
+  const failed = seen.find(one => one.exit !== 0)
+  return {
+    data: {
+      ok: exit === 0,
+      config: config.fileName,
+      environment: config.environment ?? null,
+      secrets: names,
+      warnings,
+      ...(connect && { targets: seen.map(one => ({ secret: one.secret, ...inspectionData(one) })) }),
+    },
+    text: stacked(
+      summary(session, names.length),
+      ...warnings.map(warning => `  ${session.style.yellow('!')} ${warning}`),
+      ...seen.map(one => `${session.style.bold(one.secret)}\n${inspectionText(one, session.style)}`),
+    ),
+    next: nextOf(connect, failed, names),
+    exit,
+  }
+}
+
+const summary = ({ workspace: { config }, style }: Session, secrets: number): string =>
+  `${style.green('✔')} ${config.fileName} is valid${config.environment ? ` for ${config.environment}` : ''}: ${secrets} secret(s), ${config.stores.size} store(s)`
+
+function graceWarnings({ workspace }: Session, name: string): string[] {
+  const secret = workspace.secret(name)
+  if (secret.strategy === 'single-user') return []
+  return outlivedBy(policyOf(secret)).map(
+    ({ consumer }) => `${name}: the grace is too short for ${consumer.name}; rotations will be refused.`,
+  )
+}
+
+function nextOf(connect: boolean, failed: Inspection | undefined, names: readonly string[]): string {
+  if (!connect) return 'check --connect'
+  if (failed?.error?.code === 'secret-not-found') return `secret put ${failed.secret}`
+  if (failed) return `doctor ${failed.secret}`
+  return names[0] === undefined ? 'status' : `plan ${names[0]}`
+}

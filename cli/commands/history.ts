@@ -1,0 +1,45 @@
+/**
+ * `lockstep history`: the audit trail, for people.
+ * @module
+ */
+import type { Command } from 'commander'
+import type { AuditEvent } from '../../core/audit/event.ts'
+import { RotationError } from '../../core/errors.ts'
+import type { Answer } from '../answer.ts'
+import type { Run } from '../main.ts'
+import { historyText } from '../render/history.ts'
+import type { Session } from '../session.ts'
+
+export function addHistory(program: Command, run: Run): void {
+  program
+    .command('history <name>')
+    .summary('who did what to a secret, and how it ended')
+    .description('The audit trail of a secret, oldest first: every attempt, also refused and failed ones.')
+    .option('--limit <count>', 'only the newest so many', '20')
+    .addHelpText('after', '\nExamples:\n  lockstep history orders-db\n  lockstep history orders-db --limit 1000 --json')
+    .action((name: string, { limit }: { limit: string }) => run(session => historyCommand(session, name, limit)))
+}
+
+async function historyCommand(session: Session, name: string, limit: string): Promise<Answer> {
+  const count = Number(limit)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new RotationError('usage', '--limit needs a whole number above 0.')
+  const events = await eventsOf(session, name, count)
+  return {
+    data: { secret: name, events: events as unknown as Answer['data'][] },
+    text: events.length === 0 ? `${session.style.bold(name)} has no history yet.` : historyText(events, session.style),
+    next: `status ${name}`,
+  }
+}
+
+/** Under the name of the configuration, as the engine writes them, and under the store's, as an edit there does. */
+async function eventsOf({ workspace }: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
+  const { id, store } = workspace.secret(name)
+  if (!workspace.hasStore(store)) return []
+  const { audit } = await workspace.store(store)
+  const found = await Promise.all([...new Set([name, id])].map(secret => audit.events({ secret, limit })))
+  return found
+    .flat()
+    .sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)))
+    .slice(-limit)
+}

@@ -1,0 +1,122 @@
+/**
+ * `lockstep plan`: what the next run would do. Looks at the store only, unless told to connect.
+ * @module
+ */
+import type { Command } from 'commander'
+import { errorCodes } from '../../core/errors.ts'
+import { type Plan, planRetirement, planRollback, planRotation } from '../../core/rotation/plan.ts'
+import { type Answer, WAITING } from '../answer.ts'
+import { inspectTarget } from '../inspect.ts'
+import { type Look, lookAt, planInput } from '../look.ts'
+import type { Run } from '../main.ts'
+import { labelled, stacked } from '../render/block.ts'
+import { inspectionData, inspectionText } from '../render/inspection.ts'
+import { consumerLines, downtime, headline, overlapWords, retirementLine, stepLines } from '../render/plan.ts'
+import { iso, isoOrNull } from '../render/time.ts'
+import type { Session } from '../session.ts'
+
+export interface PlanOptions {
+  readonly force?: boolean
+  readonly connect?: boolean
+  readonly emergency?: boolean
+  readonly rollback?: boolean
+}
+
+export function addPlan(program: Command, run: Run): void {
+  program
+    .command('plan <name>')
+    .summary('what a rotation would do, and what is in its way')
+    .description('Says what the next run would do: step by step, who notices, what blocks it and when it goes on.')
+    .option('--force', 'as `rotate --force` would')
+    .option('--connect', 'also look at the target: logins, rights, what stands in the way')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lockstep plan orders-db
+  lockstep plan orders-db --force --connect
+
+Exit code 0: would go on, or nothing to do. 3: waits. 4 and above: blocked (lockstep help exit-codes).`,
+    )
+    .action((name: string, options: PlanOptions) => run(session => planAnswer(session, name, options)))
+}
+
+export async function planAnswer(session: Session, name: string, options: PlanOptions): Promise<Answer> {
+  const look = await lookAt(session.workspace, name, session.call)
+  const now = session.io.clock.now()
+  const plan = planOf(look, now, options)
+  const inspection = options.connect
+    ? await session.working(`${name}: looking at the target`, () => inspectTarget(session, look))
+    : undefined
+  return {
+    data: { ...planData(look, plan, now), ...(inspection && { target: inspectionData(inspection) }) },
+    text: stacked(planText(session, look, plan, now), inspection && inspectionText(inspection, session.style)),
+    next: nextOf(name, plan, options),
+    exit: inspection?.exit || exitOf(plan),
+  }
+}
+
+function planOf(look: Look, now: number, { force, emergency, rollback }: PlanOptions): Plan {
+  const type = emergency ? 'emergency' : 'manual'
+  const input = planInput(look, now, { type, ...((force || emergency) && { force: true }) })
+  if (rollback) return planRollback(input)
+  const plan = planRotation(input)
+  // What holds a rotation up may be a retirement that could run now.
+  return plan.do === 'wait' && plan.for === 'retire' ? retirementInstead(input, plan) : plan
+}
+
+function retirementInstead(input: Parameters<typeof planRetirement>[0], waiting: Plan): Plan {
+  const retirement = planRetirement(input)
+  return retirement.do === 'retire' ? retirement : waiting
+}
+
+function planText({ style }: Session, look: Look, plan: Plan, now: number): string {
+  const { secret, state } = look
+  const steps = plan.do === 'steps' ? stepLines(plan.steps, look) : []
+  return stacked(
+    `${style.bold(secret.name)} ${headline(plan, look, now)}`,
+    labelled(steps),
+    steps.length > 0 ? '' : undefined,
+    labelled([
+      ['strategy', secret.strategy],
+      ['overlap', overlapWords(look)],
+      ['downtime', downtime(look)],
+      ['consumers', consumerLines(look)],
+      ['old credential', withPrefix('ends from ', retirementLine(look, now))],
+      ['halted', state?.halted],
+    ]),
+  )
+}
+
+const withPrefix = (prefix: string, text: string | undefined): string | undefined => text && `${prefix}${text}`
+
+function planData(look: Look, plan: Plan, now: number): Answer['data'] {
+  const { do: action, ...rest } = plan
+  const until = 'until' in plan && plan.until !== undefined && { until: iso(plan.until) }
+  return {
+    secret: look.secret.name,
+    do: action,
+    ...(rest as Answer['data']),
+    ...until,
+    headline: headline(plan, look, now),
+    strategy: look.secret.strategy,
+    overlap: look.target.overlap,
+    downtime: downtime(look),
+    due: isoOrNull(look.state && look.policy.interval && look.state.current.since + look.policy.interval),
+  }
+}
+
+function exitOf(plan: Plan): NonNullable<Answer['exit']> {
+  if (plan.do === 'wait') return WAITING
+  return plan.do === 'refuse' ? errorCodes[plan.code].exit : 0
+}
+
+function nextOf(name: string, plan: Plan, { force, emergency, rollback }: PlanOptions): string {
+  if (plan.do === 'refuse') return plan.code === 'secret-not-found' ? `secret put ${name}` : `doctor ${name}`
+  if (plan.do === 'retire') return `retire ${name}`
+  if (plan.do === 'wait') return `status ${name}`
+  if (rollback) return `rollback ${name}`
+  if (emergency) return `rotate ${name} --revoke-now --reason …`
+  const needsForce = force || (plan.do === 'nothing' && plan.outcome === 'not-due')
+  return `rotate ${name}${needsForce ? ' --force' : ''}`
+}

@@ -1,0 +1,54 @@
+/**
+ * `lockstep retire`: ends the old credential once its grace is over.
+ * @module
+ */
+import { type Command, Option } from 'commander'
+import { RotationError } from '../../core/errors.ts'
+import { retire } from '../../core/rotation/retire.ts'
+import type { Answer } from '../answer.ts'
+import type { Run } from '../main.ts'
+import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
+import type { Session } from '../session.ts'
+
+interface RetireOptions {
+  readonly release?: 'sessions'
+  readonly reason?: string
+}
+
+export function addRetire(program: Command, run: Run): void {
+  program
+    .command('retire <name>')
+    .summary('end the old credential when its grace is over')
+    .description(
+      'Ends the credential that the last rotation replaced, and verifies that it is refused. Waits for the grace, and for sessions that prove somebody still uses it.',
+    )
+    .addOption(
+      new Option('--release <what>', 'retire although this still holds it (needs --reason)').choices(['sessions']),
+    )
+    .option('--reason <text>', 'kept in the audit trail')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lockstep retire orders-db
+  lockstep retire orders-db --release sessions --reason 'batch job of team B, agreed'`,
+    )
+    .action((name: string, options: RetireOptions) => run(session => retireCommand(session, name, options)))
+}
+
+async function retireCommand(session: Session, name: string, { release, reason }: RetireOptions): Promise<Answer> {
+  if (release && !reason)
+    throw new RotationError('usage', '--release needs --reason: it is kept in the audit trail.', { secret: name })
+  const setup = await session.workspace.setup(name)
+  const request = session.request('manual', { ...(release && { release }), ...(reason !== undefined && { reason }) })
+  const result = await session.working(`${name}: retiring the old credential`, () =>
+    retire(setup, request, session.io.signal),
+  )
+  const held = result.outcome === 'waiting' && result.for === 'sessions'
+  return {
+    data: outcomeData(name, result),
+    text: outcomeText(name, result, { style: session.style, now: session.io.clock.now() }),
+    next: held ? `retire ${name} --release sessions --reason …` : `status ${name}`,
+    exit: exitOf(result),
+  }
+}

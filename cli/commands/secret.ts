@@ -1,0 +1,17 @@
+/**
+ * `lockstep secret`: values of the local store.
+ * @module
+ */
+import type { Command } from 'commander'
+import type { Run } from '../main.ts'
+import { addSecretGet } from './secret-get.ts'
+import { addSecretPut } from './secret-put.ts'
+
+export function addSecret(program: Command, run: Run): void {
+  const group = program
+    .command('secret')
+    .summary('put and get values of the local store')
+    .description('Values of the local store.')
+  addSecretPut(group, run)
+  addSecretGet(group, run)
+}

@@ -1,0 +1,38 @@
+/**
+ * A secret as its configuration and its store show it: enough for the pure plans, without waking the target.
+ * @module
+ */
+import type { SecretConfig } from '../core/config/types.ts'
+import type { RotationTarget } from '../core/ports/rotation-target.ts'
+import type { Call, SecretState } from '../core/ports/secret-store.ts'
+import type { PlanInput } from '../core/rotation/plan.ts'
+import type { RotationPolicy } from '../core/rotation/setup.ts'
+import { policyOf, type Workspace } from './compose.ts'
+
+export interface Look {
+  readonly secret: SecretConfig
+  /** Undefined: the store has no such secret. */
+  readonly state: SecretState | undefined
+  readonly policy: RotationPolicy
+  readonly target: Pick<RotationTarget, 'strategy' | 'overlap' | 'kind'>
+}
+
+export async function lookAt(workspace: Workspace, name: string, call: Call): Promise<Look> {
+  const secret = workspace.secret(name)
+  const store = workspace.hasStore(secret.store) ? await workspace.store(secret.store) : undefined
+  const state = await store?.describe(secret.id, call)
+  return { secret, state, policy: policyOf(secret), target: kindOf(secret) }
+}
+
+/** What every target of a strategy has in common. */
+const kindOf = ({ strategy }: SecretConfig): Look['target'] => ({
+  strategy,
+  overlap: strategy === 'single-user' ? 'gap' : 'both-valid',
+  kind: strategy === 'issue-then-revoke' ? 'issuing' : 'settable',
+})
+
+export const planInput = (
+  { secret, state, policy, target }: Look,
+  now: number,
+  request: PlanInput['request'],
+): PlanInput => ({ id: secret.id, policy, target, state, now, request })
