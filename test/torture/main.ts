@@ -1,0 +1,49 @@
+/**
+ * `npm run torture -- --kills 1000 [--seed N] [--json]`: real workers killed with SIGKILL at random moments, against real
+ * PostgreSQL and the local store. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import type { Kill } from './lane.ts'
+import { isBroken, promises, type Tortured, torture } from './torture.ts'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    json: { type: 'boolean', default: false },
+  },
+})
+const [kills, seed] = [Number(values.kills), Number(values.seed)]
+if (!Number.isSafeInteger(kills) || kills < 1 || !Number.isSafeInteger(seed)) {
+  process.stderr.write('usage: torture [--kills N] [--seed N] [--json]\n')
+  process.exit(2)
+}
+
+process.stderr.write(`seed ${seed}\n`)
+const result = await torture({ kills, seed }, tell)
+if (!result) process.exit(1)
+process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : inWords(result))
+process.exitCode = isBroken(result) || result.kills < kills ? 1 : 0
+
+function tell({ secret, operation, afterMs, moment, breaches }: Kill, done: number): void {
+  for (const { promise, words } of breaches)
+    process.stderr.write(
+      `BROKEN ${promise}: ${secret} ${operation}, killed after ${afterMs} ms (${moment}): ${words}\n`,
+    )
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} kills\x1b[K${done === kills ? '\n' : ''}`)
+}
+
+function inWords(tortured: Tortured): string {
+  const list = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')
+  const broken = promises.map(promise => `  ${promise.padEnd(16)}${tortured[promise]}`).join('\n')
+  return `${tortured.kills} workers killed in ${tortured.seconds} s, seed ${tortured.seed}
+${broken}
+  killed during    ${list(tortured.operations)}
+  found it         ${list(tortured.moments)}
+  reruns at most   ${tortured.mostReruns}
+`
+}
