@@ -40,8 +40,7 @@ function checkTarget({ name, strategy, store, id, target }: SecretConfig, report
   const { admin } = target
   if (admin === undefined) return
   // The admin that changes itself would lock itself out, and then nobody could mend anything.
-  if (admin.secret === name || (admin.store === store && admin.id === id))
-    report([...path, 'target', 'admin'], 'is the secret itself')
+  if (admin.store === store && admin.id === id) report([...path, 'target', 'admin'], 'is the secret itself')
   if (admin.user === undefined && !shapeHoldsUsername(admin.value))
     report([...path, 'target', 'admin'], 'has a value that does not name the login; say user')
 }

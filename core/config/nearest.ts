@@ -4,11 +4,9 @@
  */
 import { distance } from 'fastest-levenshtein'
 
-const MAX_WORD = 64
-
 /** The known word that `word` most likely is a misspelling of. */
 export function nearest(word: unknown, known: readonly string[]): string | undefined {
-  if (typeof word !== 'string' || word.length > MAX_WORD) return undefined
+  if (typeof word !== 'string') return undefined
   const typed = word.toLowerCase()
   const [best] = known
     .map(candidate => ({ candidate, changes: distance(typed, candidate.toLowerCase()) }))

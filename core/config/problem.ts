@@ -42,9 +42,8 @@ function lineOf(fileName: string, { path, says, position }: Problem): string {
 export function refusal(fileName: string, problems: readonly Problem[]): RotationError {
   const rank = ({ position }: Problem): number => (position === undefined ? 0 : position.line * 1e6 + position.column)
   const lines = [...problems].sort((a, b) => rank(a) - rank(b)).map(problem => lineOf(fileName, problem))
-  const shown = [...new Set(lines)]
-  const count = shown.length === 1 ? 'one problem' : `${shown.length} problems`
-  const more = shown.length > MAX_SHOWN ? [`  … and ${shown.length - MAX_SHOWN} more`] : []
-  const text = [`${fileName} cannot be used, ${count}:`, ...shown.slice(0, MAX_SHOWN), ...more].join('\n')
+  const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`
+  const more = lines.length > MAX_SHOWN ? [`  … and ${lines.length - MAX_SHOWN} more`] : []
+  const text = [`${fileName} cannot be used, ${count}:`, ...lines.slice(0, MAX_SHOWN), ...more].join('\n')
   return new RotationError('config-invalid', text, { at: fileName })
 }

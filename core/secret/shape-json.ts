@@ -50,7 +50,7 @@ function membersOf(text: string): Map<string, Member> {
     const token = { text: match[0], start: match.index }
     if ('}]'.includes(token.text)) depth--
     if (depth === 1 && token.text === ':') key = JSON.parse(previous!.text)
-    else if (depth === 1 && key !== undefined && token.text !== ',') {
+    else if (key !== undefined) {
       if (members.has(key)) throw unsuitable('has two fields of the same name')
       members.set(key, memberOf(token))
       key = undefined

@@ -210,6 +210,10 @@ secrets:
     expect(problems(() => load(fixed, 'prod'))).toEqual([
       '17:16 secrets.orders.grace: expected a duration such as 90s, 15m, 1h30m or 30d',
     ])
+    const eu = `${fixed}  eu: { extends: prod, secrets: { orders: { grace: later } } }\n`
+    expect(problems(() => load(eu, 'eu'))).toEqual([
+      '19:52 secrets.orders.grace: expected a duration such as 90s, 15m, 1h30m or 30d',
+    ])
     expect(problems(() => load(fixed.replace('soon', '1m'), 'prod'))).toEqual([
       '18:25 secrets.orders.window.cron: is no cron expression of five fields: minute, hour, day, month, weekday',
     ])

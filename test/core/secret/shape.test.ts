@@ -172,6 +172,7 @@ describe('url', () => {
     expect(write(url, base, 'app_b', "a b/?#@:%'+")).toBe(
       base.replace('app:p%40ss', 'app_b:a%20b%2F%3F%23%40%3A%25%27%2B'),
     )
+    expect(read(url, 'x://u:p:q@r@h')).toMatchObject({ username: 'u', password: 'p:q@r' })
     expect(write(url, 'x://a~:b%2e@h', 'a~', 'b.')).toBe('x://a~:b%2e@h')
   })
 
