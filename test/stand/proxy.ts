@@ -14,16 +14,16 @@ export interface TcpProxy {
   /**
    * The next time a client sends `text`: `delivered` passes it on and cuts the connection instead of passing on the answer;
    * `swallowed` cuts it without passing it on; `silent` passes it on and lets the client wait for ever; `held` keeps it and
-   * lets both wait, the server until it loses patience.
+   * lets both wait, the server until it loses patience. Resolves when it has happened.
    */
-  loseAnswerTo(text: string, how?: Loss): void
+  loseAnswerTo(text: string, how?: Loss): Promise<void>
   /** Connections accepted so far. */
   readonly connections: number
   stop(): Promise<void>
 }
 
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
-  let armed: { text: string; how: Loss } | undefined
+  let armed: { text: string; how: Loss; happened: () => void } | undefined
   let connections = 0
   const sockets = new Set<net.Socket>()
   const server = net.createServer(client => {
@@ -41,9 +41,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
     }
     client.on('data', data => {
       if (armed === undefined || !data.includes(armed.text)) return upstream.write(data)
-      const { how } = armed
+      const { how, happened } = armed
       armed = undefined
       losing = true
+      happened()
       held = how === 'held'
       if (held) return
       if (how === 'swallowed') return cut()
@@ -56,9 +57,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
   return {
     host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
-    loseAnswerTo: (text, how = 'delivered') => {
-      armed = { text, how }
-    },
+    loseAnswerTo: (text, how = 'delivered') =>
+      new Promise(happened => {
+        armed = { text, how, happened }
+      }),
     get connections() {
       return connections
     },

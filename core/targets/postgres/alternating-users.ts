@@ -6,10 +6,11 @@
 import { RotationError } from '../../errors.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import { changePassword } from './change-password.ts'
-import { openAdmin, using } from './connect.ts'
+import { openAdmin } from './connect.ts'
 import { withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
 import { endLogin } from './retire.ts'
+import { using } from './session.ts'
 import { storedForm } from './verifier.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>

@@ -5,11 +5,11 @@
  */
 import { RotationError } from '../../errors.ts'
 import { statementTimeout, type TargetCall } from '../../ports/rotation-target.ts'
-import type { Session } from './connect.ts'
 import { marked } from './mark.ts'
 import type { Context } from './options.ts'
 import { identifier, literal } from './quote.ts'
 import { factsQuery, requireOurs, requireUsable, roleFacts } from './role.ts'
+import type { Session } from './session.ts'
 
 /** What must be left of the time when the server has answered at the latest. */
 const MARGIN = 250

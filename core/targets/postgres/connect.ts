@@ -1,28 +1,17 @@
 /**
- * One session with one server: TLS as configured, ended by the caller's signal and deadline, foreign errors mapped.
+ * Opening a session: TLS as configured and never less, ended by the caller's signal and deadline.
  * @module
  */
 import net from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
-import type { Client } from 'pg'
-import { type ErrorCode, isRotationError, RotationError } from '../../errors.ts'
+import type { ClientConfig } from 'pg'
+import { isRotationError, RotationError } from '../../errors.ts'
+import type { Duration } from '../../ports/clock.ts'
 import type { TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { mapError, type Phase } from './errors.ts'
 import { type Context, type Endpoint, writerOf } from './options.ts'
-
-export type Row = Readonly<Record<string, unknown>>
-
-export interface Session {
-  readonly endpoint: Endpoint
-  /** One round trip. Several statements in one text (without values): the rows of the last. */
-  query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
-  /** As `query`, but an answer that does not come means `unknown-outcome`. */
-  change(text: string): Promise<void>
-  /** One statement, never several, as a client library sends it; fails with `probe-failed`. */
-  probe(text: string): Promise<void>
-  close(): Promise<void>
-}
+import { farewell, type Session, sessionOver } from './session.ts'
 
 /** Logs in. Throws `auth-failed`, `login-locked`, `tls-failed`, `target-unreachable`, `target-busy`, `no-time`, `aborted`, … */
 export async function openSession(
@@ -32,90 +21,105 @@ export async function openSession(
   call: TargetCall,
 ): Promise<Session> {
   const at = endpoint.name
+  const { default: pg } = await driver()
   const remaining = call.deadline - context.now()
   if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.', { at })
   if (remaining <= 0) throw new RotationError('no-time', 'No time is left for a login.', { at })
   requireLogin(credential, at)
 
   const socket = new net.Socket()
-  let stopped: ErrorCode | undefined
-  const stop = (why: ErrorCode) => () => {
-    stopped ??= why
-    socket.destroy()
-  }
-  const onAbort = stop('aborted')
-  call.signal.addEventListener('abort', onAbort)
-  const deadline = setTimeout(stop('target-unreachable'), Math.min(remaining, 2 ** 31 - 1))
-  const release = () => {
-    clearTimeout(deadline)
-    call.signal.removeEventListener('abort', onAbort)
-  }
-
-  const { default: pg } = await driver()
-  const client = new pg.Client({
-    host: endpoint.host,
-    port: endpoint.port ?? 5432,
-    database: endpoint.database,
-    user: credential.username,
-    // a function, for an absent or empty one would make pg look into the environment and ~/.pgpass
-    password: () => credential.password.reveal(),
-    ssl: tlsOptions(context, endpoint),
-    stream: () => socket,
-    connectionTimeoutMillis: Math.min(context.connectTimeout ?? 10_000, remaining),
-    application_name: 'lockstep',
-  })
+  const interruption = interruptible(socket, call.signal, remaining)
+  const client = new pg.Client(clientConfig(context, endpoint, credential, socket, remaining))
   client.on('error', () => {}) // a lost connection is reported by the query that misses its answer
   const failed = (error: unknown, phase: Phase): RotationError => {
     const mapped = mapError(error, phase, { at, plaintext: context.tls.mode === 'disable' })
-    const interrupted = stopped !== undefined && isRotationError(mapped, 'target-unreachable')
-    return interrupted ? new RotationError(stopped!, stopText(stopped!), { at }) : mapped
+    return isRotationError(mapped, 'target-unreachable') ? (interruption.reason(at) ?? mapped) : mapped
   }
-
   try {
     await client.connect()
   } catch (error) {
-    release()
+    interruption.release()
     socket.destroy()
     throw failed(error, 'login')
   }
-  return session(client, endpoint, failed, async () => {
-    release()
+  return sessionOver(client, endpoint, failed, async () => {
+    interruption.release()
     await farewell(client, socket)
   })
 }
 
-const stopText = (why: ErrorCode): string =>
-  why === 'aborted' ? 'The run was interrupted.' : 'The time for this step ended before the server answered.'
-
-function session(
-  client: Client,
-  endpoint: Endpoint,
-  failed: (error: unknown, phase: Phase) => RotationError,
-  close: () => Promise<void>,
-): Session {
-  const run = async (phase: Phase, config: { text: string; values?: unknown[]; queryMode?: 'extended' }) => {
-    try {
-      const result = await client.query(config)
-      return ((Array.isArray(result) ? result.at(-1) : result) as { rows: Row[] }).rows
-    } catch (error) {
-      throw failed(error, phase)
-    }
-  }
-  return {
-    endpoint,
-    query: (text, values) => run('statement', values === undefined ? { text } : { text, values: [...values] }),
-    change: async text => void (await run('change', { text })),
-    probe: async text => void (await run('probe', { text, queryMode: 'extended' })),
-    close,
+/** The admin's session, on the writer if not said otherwise. Refused: `admin-refused`. */
+export async function openAdmin(context: Context, call: TargetCall, endpoint = writerOf(context)): Promise<Session> {
+  const at = endpoint.name
+  if (context.admin === undefined)
+    throw new RotationError('permission-missing', 'Without an admin secret no other login can be changed.', {
+      at,
+      next: 'Name an admin secret for this target in lockstep.yml.',
+    })
+  try {
+    return await openSession(context, endpoint, await context.admin(), call)
+  } catch (error) {
+    if (!isRotationError(error, 'auth-failed', 'login-locked')) throw error
+    throw new RotationError('admin-refused', 'The server refused the admin login.', { at, foreign: error.foreign })
   }
 }
 
-/** Says goodbye, but does not wait long for a server that has gone. */
-async function farewell(client: Client, socket: net.Socket): Promise<void> {
-  const impatience = setTimeout(() => socket.destroy(), 500)
-  await client.end().catch(() => {})
-  clearTimeout(impatience)
-  socket.destroy()
+/** Destroys the socket when the caller gives up or the time is over, and remembers which it was. */
+function interruptible(socket: net.Socket, signal: AbortSignal, remaining: Duration) {
+  let interrupted: 'aborted' | 'late' | undefined
+  const stop = (why: 'aborted' | 'late') => {
+    interrupted ??= why
+    socket.destroy()
+  }
+  const onAbort = () => stop('aborted')
+  signal.addEventListener('abort', onAbort)
+  const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))
+  return {
+    release(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    },
+    reason(at: string): RotationError | undefined {
+      if (interrupted === 'aborted') return new RotationError('aborted', 'The run was interrupted.', { at })
+      if (interrupted === undefined) return undefined
+      return new RotationError('target-unreachable', 'The server did not answer before the time of this step ended.', {
+        at,
+      })
+    },
+  }
+}
+
+const clientConfig = (
+  context: Context,
+  endpoint: Endpoint,
+  { username, password }: Credential,
+  socket: net.Socket,
+  remaining: Duration,
+): ClientConfig => ({
+  host: endpoint.host,
+  port: endpoint.port ?? 5432,
+  database: endpoint.database,
+  user: username,
+  // a function, for an absent or empty one would make pg look into the environment and ~/.pgpass
+  password: () => password.reveal(),
+  ssl: tlsOptions(context, endpoint),
+  stream: () => socket,
+  connectionTimeoutMillis: Math.min(context.connectTimeout ?? 10_000, remaining),
+  application_name: 'lockstep',
+})
+
+function tlsOptions({ tls }: Context, { host }: Endpoint): false | ConnectionOptions {
+  if (tls.mode === 'disable') return false
+  const expected = tls.servername ?? host
+  return {
+    // explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot weaken it
+    rejectUnauthorized: tls.mode !== 'require',
+    // of our own, because pg overwrites `servername` with the host that it dials
+    checkServerIdentity: (_, certificate) =>
+      tls.mode === 'verify-full' ? checkServerIdentity(expected, certificate) : undefined,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.servername === undefined ? {} : { servername: tls.servername }),
+  }
 }
 
 async function driver(): Promise<typeof import('pg')> {
@@ -128,20 +132,6 @@ async function driver(): Promise<typeof import('pg')> {
   }
 }
 
-function tlsOptions({ tls }: Context, { host }: Endpoint): false | ConnectionOptions {
-  if (tls.mode === 'disable') return false
-  const expected = tls.servername ?? host
-  return {
-    // explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot weaken it
-    rejectUnauthorized: tls.mode !== 'require',
-    // of its own, because pg overwrites `servername` with the host that it dials
-    checkServerIdentity: (_, certificate) =>
-      tls.mode === 'verify-full' ? checkServerIdentity(expected, certificate) : undefined,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.servername === undefined ? {} : { servername: tls.servername }),
-  }
-}
-
 function requireLogin({ username, password }: Credential, at: string): void {
   const bytes = Buffer.byteLength(username)
   if (bytes === 0 || bytes > 63 || username.includes('\0'))
@@ -149,32 +139,4 @@ function requireLogin({ username, password }: Credential, at: string): void {
       at,
     })
   if (password.byteLength === 0) throw new RotationError('value-unsuitable', 'The password is empty.', { at })
-}
-
-/** Closes the session afterwards, whatever happens. */
-export async function using<T>(opening: Promise<Session>, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await opening
-  try {
-    return await work(session)
-  } finally {
-    await session.close()
-  }
-}
-
-/** The admin's session, on the writer if not said otherwise. Refused: `admin-refused`. */
-export async function openAdmin(context: Context, call: TargetCall, endpoint = writerOf(context)): Promise<Session> {
-  if (context.admin === undefined)
-    throw new RotationError('permission-missing', 'Without an admin secret no other login can be changed.', {
-      at: endpoint.name,
-      next: 'Name an admin secret for this target in lockstep.yml.',
-    })
-  try {
-    return await openSession(context, endpoint, await context.admin(), call)
-  } catch (error) {
-    if (!isRotationError(error, 'auth-failed', 'login-locked')) throw error
-    throw new RotationError('admin-refused', 'The server refused the admin login.', {
-      at: endpoint.name,
-      foreign: error.foreign,
-    })
-  }
 }

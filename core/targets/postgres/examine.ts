@@ -6,11 +6,12 @@
 import type { Finding, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { twinOf } from './alternating-users.ts'
-import { openAdmin, openSession, using } from './connect.ts'
+import { openAdmin, openSession } from './connect.ts'
 import { examineLogin } from './examine-login.ts'
 import { examineDifferences, examineRights } from './examine-pair.ts'
 import { blocks, warns } from './finding.ts'
 import { type Context, writerOf } from './options.ts'
+import { using } from './session.ts'
 import { survey } from './survey.ts'
 
 /** The contract's `examine`. */

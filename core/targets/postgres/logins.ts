@@ -5,9 +5,10 @@
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { Acceptance, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
-import { openSession, type Session, using } from './connect.ts'
+import { openSession } from './connect.ts'
 import { type Context, writerOf } from './options.ts'
 import { setRoleQuery } from './role.ts'
+import { type Session, using } from './session.ts'
 
 /**
  * Logs `current` in on every endpoint: who does not hold the current credential changes nothing. Hands over the writer's session,

@@ -6,10 +6,11 @@ import { RotationError } from '../../errors.ts'
 import type { TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { changePassword } from './change-password.ts'
-import { openAdmin, type Session, using } from './connect.ts'
+import { openAdmin } from './connect.ts'
 import { acceptance, withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
 import { literal } from './quote.ts'
+import { type Session, using } from './session.ts'
 
 /**
  * Takes the password away, waits until every reader has replayed that, then tries `previous` once per endpoint. LOGIN stays: the

@@ -3,9 +3,9 @@
  * @module
  */
 import { RotationError } from '../../errors.ts'
-import type { Row } from './connect.ts'
 import { foreignMark } from './mark.ts'
 import type { Context } from './options.ts'
+import type { Row } from './session.ts'
 
 export interface RoleFacts {
   readonly name: string

@@ -6,8 +6,9 @@ import { RotationError } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
-import { openAdmin, openSession, type Session, using } from './connect.ts'
+import { openAdmin, openSession } from './connect.ts'
 import { type Context, servers } from './options.ts'
+import { type Session, using } from './session.ts'
 
 /** Rows of the login's own sessions; `$1` is the login. Without the right to see them, everything but the name is null. */
 const SESSIONS = `FROM pg_catalog.pg_stat_activity

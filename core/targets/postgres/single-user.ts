@@ -7,9 +7,10 @@ import { isRotationError, RotationError } from '../../errors.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { changePassword } from './change-password.ts'
-import { openAdmin, using } from './connect.ts'
+import { openAdmin } from './connect.ts'
 import { withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
+import { using } from './session.ts'
 import { storedForm } from './verifier.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>

@@ -2,10 +2,11 @@
  * Everything that `examine` looks at, read on one session without changing anything.
  * @module
  */
-import type { Session } from './connect.ts'
+
 import type { Context } from './options.ts'
 import { literal } from './quote.ts'
 import { factsQuery, type RoleFacts, roleFacts } from './role.ts'
+import type { Session } from './session.ts'
 
 export interface Setting {
   /** Null: in every database. */

@@ -58,7 +58,7 @@ const through = (server: Postgres, proxy: TcpProxy) => [
 const common = (server: Postgres, proxy: TcpProxy) => ({
   newPassword,
   now: () => Date.now(),
-  loseNextAnswer: () => proxy.loseAnswerTo('ALTER ROLE'),
+  loseNextAnswer: () => void proxy.loseAnswerTo('ALTER ROLE'),
   async connect({ username, password }: Credential) {
     const client = await server.connect(username, password.reveal())
     return { use: async () => void (await client.query('SELECT 1')), close: () => client.end().catch(() => {}) }

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type ErrorCode, RotationError } from '../../../core/errors.ts'
 import { mapError, type Phase } from '../../../core/targets/postgres/errors.ts'
 import { createPostgresTarget } from '../../../core/targets/postgres/index.ts'
-import { clock, target } from './fixture.ts'
+import { call, clock, credential, failure, target } from './fixture.ts'
 
 const where = { at: 'writer', plaintext: false }
 const thrown = (code: string | undefined, message = '') => Object.assign(new Error(message), { code })
@@ -70,6 +70,19 @@ describe('errors of pg, sockets and TLS', () => {
     for (const phase of ['login', 'statement', 'change', 'probe'] as const)
       expect(inspect(mapError(foreign, phase, where), { depth: 9, showHidden: true })).not.toContain(canary)
     for (const odd of [undefined, null, 'text', 7]) expect(mapError(odd, 'login', where)).toBeInstanceOf(RotationError)
+  })
+})
+
+describe('without the package pg', () => {
+  afterEach(() => vi.doUnmock('pg'))
+
+  test('driver-missing, saying what to install', async () => {
+    vi.doMock('pg', () => {
+      throw new Error('Cannot find package')
+    })
+    const t = target({ endpoints: [{ name: 'a', host: 'h', database: 'd', role: 'writer' }] })
+    const error = await failure(t.accepts(credential('u'), call()), 'driver-missing')
+    expect(error.next).toContain('npm install pg')
   })
 })
 

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, test } from 'vitest'
+import { startPostgres } from './postgres.ts'
+import { orUnavailable, requireServer, until } from './stand.ts'
+
+const program = `
+  const { startPostgres } = await import('${import.meta.dirname}/postgres.ts')
+  const server = await startPostgres()
+  const { rows } = await (await server.connect()).query('SELECT pg_backend_pid() AS pid')
+  console.log(rows[0].pid + ' ' + server.dataFolder)
+  setInterval(() => {}, 1000)`
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const here = requireServer(await startPostgres())
+await here?.stop()
+
+describe.skipIf(!here)('a server of the stand', () => {
+  let child: ChildProcess | undefined
+  afterEach(() => child?.kill('SIGKILL'))
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'leaves no process and no file when its parent gets %s',
+    async signal => {
+      child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const [line] = (await once(child.stdout!, 'data')) as [Buffer]
+      const [pid, folder] = line.toString().trim().split(' ') as [string, string]
+      expect([alive(Number(pid)), existsSync(folder)]).toEqual([true, true])
+      child.kill(signal)
+      await until(() => expect([alive(Number(pid)), existsSync(folder)]).toEqual([false, false]))
+    },
+  )
+
+  test('leaves nothing after stop, and keeps its data over down and up', async () => {
+    const server = requireServer(await startPostgres())!
+    await server.sql('CREATE TABLE kept ()')
+    await server.down()
+    await expect(server.connect()).rejects.toThrow()
+    await server.up()
+    await server.sql('TABLE kept')
+    await server.stop()
+    expect(existsSync(server.dataFolder)).toBe(false)
+  })
+
+  test('a server that does not start says why', async () => {
+    const bad = await startPostgres({ conf: { no_such_setting: 1 } })
+    expect(bad).toEqual({ unavailable: expect.stringContaining('no_such_setting') })
+  })
+})
+
+test('a missing server is a failure where servers are required, and a visible skip elsewhere', async () => {
+  const missing = await orUnavailable('thing', () => Promise.reject(new Error('not here')))
+  const before = process.env.LOCKSTEP_REQUIRE_SERVERS
+  try {
+    process.env.LOCKSTEP_REQUIRE_SERVERS = '1'
+    expect(() => requireServer(missing)).toThrow('thing: not here')
+    process.env.LOCKSTEP_REQUIRE_SERVERS = ''
+    expect(requireServer(missing)).toBeUndefined()
+  } finally {
+    if (before === undefined) delete process.env.LOCKSTEP_REQUIRE_SERVERS
+    else process.env.LOCKSTEP_REQUIRE_SERVERS = before
+  }
+})
