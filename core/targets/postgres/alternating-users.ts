@@ -11,7 +11,7 @@ import { withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
 import { endLogin } from './retire.ts'
 import { using } from './session.ts'
-import { storedForm } from './verifier.ts'
+import { storedFormAhead } from './verifier.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>
 
@@ -25,11 +25,11 @@ export function alternatingUsers(context: Context): Parts {
     async set({ current, pending }, call) {
       if (pending.username !== twin(current.username))
         throw new RotationError('identity-mismatch', 'The pending version does not name the twin of the current user.')
-      const stored = await storedForm(pending, context.hash)
+      const ahead = storedFormAhead(pending, context.hash)
       // current first: who cannot log in with it has no business with its twin, whatever the admin secret allows
       await withCurrent(context, current, call, () =>
-        using(openAdmin(context, call), admin =>
-          changePassword(admin, { login: pending.username, stored, by: 'admin' }, context, call),
+        using(openAdmin(context, call), async admin =>
+          changePassword(admin, { login: pending.username, stored: await ahead(), by: 'admin' }, context, call),
         ),
       )
     },

@@ -59,12 +59,7 @@ function missing(context: Context, seen: Survey, name: string, current: string):
 }
 
 /** Whether every session of the login works as the owner. With a configured owner role `test` insists on it. */
-function* ownership(
-  context: Context,
-  seen: Survey,
-  { name, setRole: actual }: RoleFacts,
-  owner: string,
-): Iterable<Finding> {
+function* ownership(context: Context, seen: Survey, { name }: RoleFacts, owner: string): Iterable<Finding> {
   const finding = context.ownerRole === undefined ? warns : blocks
   const { member, canSet } = seen.memberships.get(name) ?? { member: false, canSet: false }
   const grant = mending(context, name, [grantOwner(owner, name, seen.version)])
@@ -80,7 +75,7 @@ function* ownership(
       `${name} is a member of ${owner} without the SET option: it cannot work as ${owner}.`,
       grant,
     )
-  if (actual !== owner)
+  if (seen.setRoles.get(name) !== owner)
     yield finding(
       'set-role-missing',
       `Sessions of ${name} do not work as ${owner}: what it creates belongs to ${name}, and the other login cannot use it.`,

@@ -18,8 +18,6 @@ export interface RoleFacts {
   readonly expired: boolean
   readonly expiresSoon: boolean
   readonly comment: string | undefined
-  /** The role that its sessions take on in this database (`ALTER ROLE … SET role`). */
-  readonly setRole: string | undefined
 }
 
 /** The role named by a quoted literal or by `session_user`; no row if there is none. Readable by every login. */
@@ -28,13 +26,12 @@ export const factsQuery = (name: string): string => `
     r.rolcanlogin AS can_login, r.rolconnlimit AS connection_limit,
     coalesce(r.rolvaliduntil <= pg_catalog.clock_timestamp(), false) AS expired,
     coalesce(r.rolvaliduntil <= pg_catalog.clock_timestamp() + interval '7 days', false) AS expires_soon,
-    pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment,
-    (${setRoleQuery('r.oid')}) AS set_role
+    pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
   FROM pg_catalog.pg_roles r WHERE r.rolname = ${name}`
 
-/** The setting `role` of a login in this database; one for the database goes before one for all. */
+/** The role that sessions of a login take on in this database (`ALTER ROLE … SET role`); one for the database goes before one for all. */
 export const setRoleQuery = (oid: string): string => `
-  SELECT pg_catalog.substr(setting, 6) FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) setting
+  SELECT pg_catalog.substr(setting, 6) AS set_role FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) setting
   WHERE s.setrole = ${oid} AND setting LIKE 'role=%' AND s.setdatabase IN
     (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
   ORDER BY s.setdatabase DESC LIMIT 1`
@@ -51,7 +48,6 @@ export function roleFacts(row: Row | undefined): RoleFacts | undefined {
     expired: row.expired as boolean,
     expiresSoon: row.expires_soon as boolean,
     comment: (row.comment as string | null) ?? undefined,
-    setRole: (row.set_role as string | null) ?? undefined,
   }
 }
 

@@ -11,7 +11,7 @@ import { openAdmin } from './connect.ts'
 import { withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
 import { using } from './session.ts'
-import { storedForm } from './verifier.ts'
+import { storedForm, storedFormAhead } from './verifier.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>
 
@@ -23,8 +23,9 @@ export const singleUser = (context: Context): Parts => ({
   async set({ current, pending }, call) {
     if (pending.username !== current.username)
       throw new RotationError('identity-mismatch', 'The pending version names another user than current.')
-    const stored = await storedForm(pending, context.hash)
+    const ahead = storedFormAhead(pending, context.hash)
     await withCurrent(context, current, call, async writer => {
+      const stored = await ahead()
       try {
         await changePassword(writer, { login: current.username, stored, by: 'itself' }, context, call)
       } catch (error) {

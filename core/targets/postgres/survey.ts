@@ -5,7 +5,7 @@
 
 import type { Context } from './options.ts'
 import { literal } from './quote.ts'
-import { factsQuery, type RoleFacts, roleFacts } from './role.ts'
+import { factsQuery, type RoleFacts, roleFacts, setRoleQuery } from './role.ts'
 import type { Session } from './session.ts'
 
 export interface Setting {
@@ -35,6 +35,8 @@ export interface Survey {
   readonly version: number
   readonly logins: ReadonlyMap<string, RoleFacts>
   readonly settings: ReadonlyMap<string, readonly Setting[]>
+  /** What each login works as in this database, by its own setting. */
+  readonly setRoles: ReadonlyMap<string, string>
   /** The role that the logins are to work as. Not configured: that of the two logins of which the other is a member. */
   readonly owner: string | undefined
   readonly memberships: ReadonlyMap<string, Membership>
@@ -45,16 +47,22 @@ export async function survey(session: Session, context: Context, names: readonly
   const version = Number((await session.query("SELECT current_setting('server_version_num') AS v"))[0]?.v)
   const logins = new Map<string, RoleFacts>()
   const settings = new Map<string, readonly Setting[]>()
+  const setRoles = new Map<string, string>()
   for (const name of names) {
     const facts = roleFacts((await session.query(factsQuery(literal(name))))[0])
     if (facts !== undefined) logins.set(name, facts)
     settings.set(name, await settingsOf(session, name))
+    const [row] = await session.query(
+      setRoleQuery(`(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)})`),
+    )
+    if (row !== undefined) setRoles.set(name, row.set_role as string)
   }
   const owner = context.ownerRole ?? (await impliedOwner(session, names))
   return {
     version,
     logins,
     settings,
+    setRoles,
     owner,
     memberships: owner === undefined ? new Map() : await membershipsIn(session, owner, names, version),
     asker: await askerOn(session, owner === undefined ? names : [...names, owner], version),

@@ -28,6 +28,13 @@ export async function storedForm(credential: Credential, hash: PostgresTargetOpt
   return scramVerifier(password)
 }
 
+/** Begins at once, so that it is ready when the logins are; throws only where it is asked for. */
+export function storedFormAhead(...of: Parameters<typeof storedForm>): () => Promise<string> {
+  const computing = storedForm(...of)
+  computing.catch(() => {})
+  return () => computing
+}
+
 async function scramVerifier(password: string): Promise<string> {
   const salt = randomBytes(16)
   const salted = await promisify(pbkdf2)(prepared(password), salt, ITERATIONS, 32, 'sha256')

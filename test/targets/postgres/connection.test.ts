@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
 import { startPostgres } from '../../stand/postgres.ts'
@@ -79,6 +80,17 @@ describe.skipIf(!server)('connections that fail', async () => {
     const abort = new AbortController()
     void proxy.loseAnswerTo('SCRAM-SHA-256', 'silent').then(() => abort.abort())
     await failure(proxied.accepts(current, call(20_000, abort.signal)), 'aborted')
+  })
+
+  test('nothing is left of a call, good or failed: no timer, no listener', async () => {
+    const { current } = await change()
+    const timers = () => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length
+    const before = timers()
+    const calling = call(60_000)
+    await direct.test(current, calling)
+    await direct.accepts(credential(current.username), calling)
+    expect(getEventListeners(calling.signal, 'abort')).toEqual([])
+    expect(timers()).toBeLessThanOrEqual(before)
   })
 
   test('the session is terminated while it waits for the lock: nothing was changed, the code is retryable', async () => {
