@@ -126,6 +126,8 @@ for (const version of versions) {
       const current = await createLogin(server, freshName('app'))
       const pending = withPassword(current.username, '')
       await failure(target({ endpoints }).set({ current, pending }, call()), 'value-rejected')
+      const wrong = credential(current.username)
+      await failure(target({ endpoints }).set({ current: wrong, pending }, call()), 'auth-failed') // and nothing unhandled
     })
 
     test('the longest possible name works', async () => {
