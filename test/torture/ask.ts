@@ -51,6 +51,7 @@ export async function perform(setup: RotationSetup, { operation, version }: Ask)
     case 'retire':
       return [await retire(setup, request, never)]
     case 'revoke-now':
-      return revokeNow(setup, { ...request, reason: 'torture' }, never)
+      // the reason is what tells one emergency from the next
+      return revokeNow(setup, { ...request, reason: `torture of ${version}` }, never)
   }
 }
