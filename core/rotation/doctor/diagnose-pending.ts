@@ -85,9 +85,9 @@ function begun(evidence: Evidence, { since, setAt }: PendingState): Judged {
 
 /** What `rotate` does about an edit is decided by what the target accepts. */
 function moved(evidence: Evidence, { since }: PendingState): Judged {
-  const { secret, now, policy, versions, target } = evidence
+  const { secret, now, policy, versions, target, state } = evidence
   const edit = 'Current was changed by somebody after a rotation had begun'
-  const from = since + policy.runLife
+  const from = Math.max(since, state.current.since) + policy.runLife
   const finding = { kind: 'pending-base-moved', weight: 'warns', remedy: `lockstep rotate ${secret}` } as const
   if (currentWorks(evidence)) {
     if (

@@ -91,17 +91,22 @@ function* keysOf(evidence: Evidence): Iterable<Judged> {
     }
 }
 
-/** By the tag of the rotation on record, or as the only key that came after that record. */
-function provablyOurs({ state: { issuing } }: Evidence, unnamed: readonly IssuedKey[]): readonly IssuedKey[] {
-  if (!issuing) return []
-  const tagged = unnamed.filter(({ rotation }) => rotation === issuing.rotation)
-  if (tagged.length > 0) return tagged
-  const later = unnamed.filter(({ key, rotation }) => rotation === undefined && !issuing.keys.includes(key))
-  return later.length === 1 ? later : []
+/**
+ * By the tag of a rotation that is not pending any more, or as the only key that came while the run on record could issue: what
+ * came after a run's life is somebody else's.
+ */
+function provablyOurs(evidence: Evidence, unnamed: readonly IssuedKey[]): readonly IssuedKey[] {
+  const { issuing, current } = evidence.state
+  const rotations = [issuing?.rotation, current.rotation]
+  const tagged = unnamed.filter(({ rotation }) => rotation !== undefined && rotations.includes(rotation))
+  if (tagged.length > 0 || !issuing) return tagged
+  const until = issuing.since + evidence.policy.runLife
+  const came = unnamed.filter(({ key, rotation }) => rotation === undefined && !issuing.keys.includes(key))
+  return came.length === 1 && came[0]!.createdAt <= until ? came : []
 }
 
 function orphan({ state, policy, now }: Evidence, { key, createdAt }: IssuedKey): Judged {
-  const from = Math.max(createdAt, state.issuing!.since) + policy.runLife
+  const from = Math.max(createdAt, state.issuing?.since ?? 0) + policy.runLife
   return {
     kind: 'orphan-key',
     weight: 'warns',

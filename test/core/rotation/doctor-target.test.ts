@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ErrorCode } from '../../../core/errors.ts'
-import type { RotationId } from '../../../core/ports/secret-store.ts'
 import { diagnose } from '../../../core/rotation/doctor/doctor.ts'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
-import { CANARY, ID } from '../../../core/testing/simulation/world.ts'
-import { Bench, DAY, errorOf, failing, GRACE, RUN_LIFE } from './support.ts'
+import { CANARY } from '../../../core/testing/simulation/world.ts'
+import { Bench, DAY, failing, GRACE } from './support.ts'
 
 let tries = 0
 const counted = (code: ErrorCode) => () => {
@@ -154,91 +153,4 @@ it('a value that cannot be read as a credential is a finding without the value, 
     expect(JSON.stringify(findings)).not.toContain(CANARY)
   })
   expect(logins).toBe(0)
-})
-
-it('findings of the target: mended all at once, verified by looking again, the rest is left', async () => {
-  const bench = new Bench('alternating-users')
-  const wrong = new Set(['membership-missing', 'set-role-missing', 'twin-nologin'])
-  const finding = (kind: string) => ({ kind, weight: 'blocks' as const, explanation: `${kind}.` })
-  const fix = (kind: string) => async () => void wrong.delete(kind)
-  let looks = 0
-  bench.target_ = {
-    examine: async () => {
-      looks++
-      return [...wrong].map(kind => ({ ...finding(kind), ...(kind !== 'twin-nologin' && { fix: fix(kind) }) }))
-    },
-  }
-  const { repaired, left } = await bench.repair()
-  expect(kindsOf(repaired)).toEqual(['membership-missing', 'set-role-missing'])
-  expect(left).toMatchObject([{ kind: 'twin-nologin', fixable: false }])
-  expect(looks).toBe(2)
-})
-
-it('a repair that fails is on record and left, with why; it is not tried again', async () => {
-  const bench = new Bench('single-user')
-  bench.spoil()
-  tries = 0
-  bench.target_ = { force: counted('permission-missing') }
-  const { repaired, left } = await bench.repair()
-  expect(repaired).toEqual([])
-  expect(left).toMatchObject([{ kind: 'store-ahead-of-target', failed: { code: 'permission-missing' } }])
-  expect(tries).toBe(1)
-  expect(bench.recorded('repaired').at(-1)).toMatchObject({
-    result: 'failure',
-    metadata: { error_code: 'permission-missing' },
-  })
-})
-
-it('the target is not set to what was current before another run finished', async () => {
-  const bench = new Bench('single-user')
-  bench.spoil()
-  const describe = bench.store.describe.bind(bench.store)
-  let describes = 0
-  bench.store_ = {
-    describe: async (...args) => {
-      // between looking and repairing, another run finishes a rotation
-      if (++describes === 2) bench.edit({ username: 'app', password: SecretValue.of('newer') })
-      return describe(...args)
-    },
-  }
-  await bench.repair({ deadline: bench.clock.now() + DAY })
-  expect(bench.recorded('repaired')[1]).toMatchObject({ result: 'failure', metadata: { error_code: 'stale' } })
-})
-
-it('an interruption ends the repair, on record, and is thrown', async () => {
-  const bench = new Bench('single-user')
-  bench.spoil()
-  const interrupted = () => {
-    bench.abort.abort()
-    return failing('aborted')()
-  }
-  bench.target_ = { force: interrupted }
-  expect((await errorOf(bench.repair())).code).toBe('aborted')
-  expect(bench.recorded('repaired').at(-1)?.result).toBe('failure')
-})
-
-it('issuing: an orphan is revoked when its maker can be at work no more; foreign keys never', async () => {
-  const bench = new Bench('issue-then-revoke')
-  const run = {}
-  await bench.store.describe(ID, bench.call(run))
-  const issuing = { rotation: 'lost' as RotationId, since: bench.clock.now(), keys: bench.issuer.keys }
-  await bench.store.note(ID, { issuing }, bench.call(run))
-  const orphan = bench.issuer.seed('lost' as RotationId)
-  const before = bench.issuer.keys
-  expect((await bench.repair()).left).toMatchObject([
-    { kind: 'orphan-key', fixable: false },
-    { kind: 'unknown-keys', weight: 'info' },
-  ])
-  bench.clock.advance(RUN_LIFE)
-  expect(kindsOf((await bench.repair()).repaired)).toEqual(['orphan-key'])
-  expect(bench.issuer.keys).toEqual(before.filter(key => key !== orphan.username))
-  expect(bench.works('current')).toBe(true)
-})
-
-it('issuing: a pending whose key is gone is replaced by the rotation that goes on', async () => {
-  const bench = new Bench('issue-then-revoke')
-  const { username } = await bench.begun()
-  await bench.issuer.revoke(username, { signal: bench.abort.signal, deadline: bench.clock.now() + DAY })
-  expect(kindsOf((await bench.repair()).repaired)).toEqual(['pending-key-gone'])
-  expect(bench.works('current')).toBe(true)
 })
