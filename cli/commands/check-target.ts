@@ -38,13 +38,14 @@ export async function checkTarget(session: Session, module: string): Promise<Ans
   return answerOf(session, module, reports, without)
 }
 
-/** An assertion of the suite is our text; anything else may hold the module's data, and only its kind is shown. */
+/** An assertion of the suite is our text, but for what it says that it got: of that, and of any other error, only the kind is shown. */
 async function failureOf(run: () => Promise<void>): Promise<{ failure?: string }> {
   try {
     await run()
     return {}
   } catch (error) {
-    if (error instanceof Error && error.name === 'AssertionError') return { failure: error.message }
+    if (error instanceof Error && error.name === 'AssertionError')
+      return { failure: error.message.replace(/, got ([\w-]+)[\s\S]*/, ', got $1') }
     const { code, message } = sanitise(error)
     return { failure: `${code}: ${message}` }
   }

@@ -5,6 +5,7 @@
 import type { Command } from 'commander'
 import type { Run } from '../main.ts'
 import { addCheck } from './check.ts'
+import { addDoctor } from './doctor.ts'
 import { addExitCodes } from './exit-codes.ts'
 import { addHistory } from './history.ts'
 import { addInit } from './init.ts'
@@ -21,7 +22,7 @@ type Add = (program: Command, run: Run) => void
 const groups: Readonly<Record<string, readonly Add[]>> = {
   'Set up:': [addInit, addSecret, addCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
-  'Look:': [addStatus, addHistory],
+  'Look:': [addStatus, addHistory, addDoctor],
   'Care:': [addStore, addExitCodes],
 }
 

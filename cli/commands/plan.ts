@@ -45,12 +45,13 @@ export async function planAnswer(session: Session, name: string, options: PlanOp
   const look = await lookAt(session.workspace, name, session.call)
   const now = session.io.clock.now()
   const plan = planOf(look, now, options)
+  const view = { now, back: options.rollback === true }
   const inspection = options.connect
     ? await session.working(`${name}: looking at the target`, () => inspectTarget(session, look))
     : undefined
   return {
-    data: { ...planData(look, plan, now), ...(inspection && { target: inspectionData(inspection) }) },
-    text: stacked(planText(session, look, plan, now), inspection && inspectionText(inspection, session.style)),
+    data: { ...planData(look, plan, view), ...(inspection && { target: inspectionData(inspection) }) },
+    text: stacked(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
     next: nextOf(name, plan, options),
     exit: inspection?.exit || exitOf(plan),
   }
@@ -70,11 +71,17 @@ function retirementInstead(input: Parameters<typeof planRetirement>[0], waiting:
   return retirement.do === 'retire' ? retirement : waiting
 }
 
-function planText({ style }: Session, look: Look, plan: Plan, now: number): string {
+interface View {
+  readonly now: number
+  /** A rollback. */
+  readonly back: boolean
+}
+
+function planText({ style }: Session, look: Look, plan: Plan, { now, back }: View): string {
   const { secret, state } = look
-  const steps = plan.do === 'steps' ? stepLines(plan.steps, look) : []
+  const steps = plan.do === 'steps' ? stepLines(plan.steps, look, back) : []
   return stacked(
-    `${style.bold(secret.name)} ${headline(plan, look, now)}`,
+    `${style.bold(secret.name)} ${headline(plan, look, now, back)}`,
     labelled(steps),
     steps.length > 0 ? '' : undefined,
     labelled([
@@ -90,7 +97,7 @@ function planText({ style }: Session, look: Look, plan: Plan, now: number): stri
 
 const withPrefix = (prefix: string, text: string | undefined): string | undefined => text && `${prefix}${text}`
 
-function planData(look: Look, plan: Plan, now: number): Answer['data'] {
+function planData(look: Look, plan: Plan, { now, back }: View): Answer['data'] {
   const { do: action, ...rest } = plan
   const until = 'until' in plan && plan.until !== undefined && { until: iso(plan.until) }
   return {
@@ -98,7 +105,7 @@ function planData(look: Look, plan: Plan, now: number): Answer['data'] {
     do: action,
     ...(rest as Answer['data']),
     ...until,
-    headline: headline(plan, look, now),
+    headline: headline(plan, look, now, back),
     strategy: look.secret.strategy,
     overlap: look.target.overlap,
     downtime: downtime(look),

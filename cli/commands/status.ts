@@ -39,7 +39,7 @@ async function all(session: Session): Promise<Answer> {
     return looks.map(look => ({ look, ...conditionOf(look, now) })).sort((a, b) => a.rank - b.rank)
   })
   return {
-    data: { secrets: rows.map(row => statusData(row, now)) },
+    data: { secrets: rows.map(row => ({ ...statusData(row, now), next: session.commandLine(row.next) })) },
     text: rows.length === 0 ? 'lockstep.yml names no secrets.' : statusText(rows, now, style),
     next: rows[0] === undefined ? 'check' : rows[0].next,
   }

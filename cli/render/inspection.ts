@@ -26,8 +26,13 @@ function endpointLine({ endpoint, accepts, error }: EndpointReport, user: string
   return `${style.red('✖')} ${endpoint} refuses ${who}: wrong user or password [auth-failed]`
 }
 
-export function findingText({ weight, kind, explanation, remedy }: Omit<Finding, 'fix'>, style: Style): string {
-  const sign = weight === 'blocks' ? style.red('✖') : style.yellow('!')
+const signs = { blocks: ['✖', 'red'], warns: ['!', 'yellow'], info: ['i', 'cyan'] } as const
+
+type Shown = Pick<Finding, 'kind' | 'explanation' | 'remedy'> & { readonly weight: keyof typeof signs }
+
+export function findingText({ weight, kind, explanation, remedy }: Shown, style: Style): string {
+  const [text, colour] = signs[weight]
+  const sign = style[colour](text)
   return stacked(`  ${sign} ${explanation} [${kind}]`, remedy && `    ${style.dim(remedy.replaceAll('\n', '\n    '))}`)
 }
 

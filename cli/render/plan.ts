@@ -13,12 +13,12 @@ import { momentFromNow, span } from './time.ts'
 type Line = readonly [label: string, text: string | undefined]
 
 /** What the next run would do, in one sentence. */
-export function headline(plan: Plan, { state }: Look, now: number): string {
+export function headline(plan: Plan, { state }: Look, now: number, back = false): string {
   const age = state ? `current is ${span(now - state.current.since)} old` : ''
   switch (plan.do) {
     case 'steps':
       if (plan.resumed) return 'would finish the rotation that was begun, with the same value'
-      return `would rotate now: ${age}`
+      return back ? 'would go back to the previous credential' : `would rotate now: ${age}`
     case 'reconcile':
       return 'current was edited while a rotation was pending: would decide by what the target accepts'
     case 'republish':
@@ -34,8 +34,18 @@ export function headline(plan: Plan, { state }: Look, now: number): string {
   }
 }
 
-export function stepLines(steps: readonly StepName[], look: Look): readonly Line[] {
-  return [...steps, 'retire' as const].map((step, index) => [`${index + 1} ${step}`, whatHappens(step, look)])
+export function stepLines(steps: readonly StepName[], look: Look, back: boolean): readonly Line[] {
+  const words = (step: StepName) => (back && goingBack(step, look)) || whatHappens(step, look)
+  return [...steps, 'retire' as const].map((step, index) => [`${index + 1} ${step}`, words(step)])
+}
+
+/** Where a rollback differs from a rotation. */
+function goingBack(step: StepName, { target }: Look): string | undefined {
+  if (step === 'create') return 'the previous value, stored as pending'
+  if (step !== 'set') return undefined
+  return target.overlap === 'gap'
+    ? 'the login gets its previous password back; the one of today ends at this moment'
+    : 'nothing: the previous login is alive, with its own password'
 }
 
 function whatHappens(step: StepName, { secret, policy, target }: Look): string {

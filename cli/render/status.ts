@@ -43,7 +43,7 @@ export function statusText(rows: readonly StatusRow[], now: number, style: Style
 const ageOf = ({ state }: Look, now: number): string => (state ? span(now - state.current.since) : '')
 const whenOf = ({ at }: StatusRow, now: number): string => (at === undefined ? '' : fromNow(at, now))
 
-export function statusData({ look, condition, note, at, next }: StatusRow, now: number): Answer['data'] {
+export function statusData({ look, condition, note, at }: StatusRow, now: number): Answer['data'] {
   const { secret, state, policy } = look
   const since = state?.current.since
   return {
@@ -58,7 +58,6 @@ export function statusData({ look, condition, note, at, next }: StatusRow, now: 
     in_flight: state?.pending !== undefined,
     halted: state?.halted ?? null,
     attempts: state?.attempts ?? 0,
-    next,
   }
 }
 

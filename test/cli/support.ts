@@ -24,8 +24,9 @@ export interface Ran {
 interface RunOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
-  readonly node?: string
-  readonly nodeArguments?: readonly string[]
+  /** What runs the program: `[node]`, unless said otherwise. */
+  readonly through?: readonly string[]
+  readonly uid?: number
 }
 
 export interface InProcess extends RunOptions {
@@ -72,12 +73,14 @@ export class Project {
 
   start(
     args: readonly string[],
-    { input = '', env, node = process.execPath, nodeArguments = [] }: RunOptions = {},
+    { input = '', env, through = [process.execPath], uid }: RunOptions = {},
   ): ChildProcess {
-    const child = spawn(node, [...nodeArguments, PROGRAM, ...args], {
+    const [command, ...before] = [...through, PROGRAM, ...args]
+    const child = spawn(command!, before, {
       cwd: this.folder,
       env: { PATH: process.env.PATH, LOCKSTEP_ACTOR: 'tester', ...env },
       stdio: 'pipe',
+      ...(uid !== undefined && { uid, gid: uid }),
     })
     child.stdin.on('error', () => {})
     child.stdin.end(input)

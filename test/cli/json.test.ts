@@ -1,0 +1,90 @@
+/**
+ * `--json`: one object on stdout and nothing else, for every command and every failure.
+ */
+import { afterAll, describe, expect, test } from 'vitest'
+import { startPostgres } from '../stand/postgres.ts'
+import { requireServer } from '../stand/stand.ts'
+import { furnished, prepare } from './database.ts'
+import { parsed, projects } from './support.ts'
+
+const server = requireServer(await startPostgres())
+const project = projects()
+afterAll(() => server?.stop())
+
+describe.skipIf(server === undefined)('every command', () => {
+  test('prints one object, also with an audit sink on stdout; the next command is in it', async () => {
+    const prepared = await prepare(server!)
+    const here = await furnished(project(), prepared, { ...prepared.config, audit: [{ kind: 'stdout' }] })
+    const expected: [line: string, code: number, data: object][] = [
+      ['check', 0, { ok: true, secrets: ['orders-db', 'solo-db'], next: 'lockstep check --connect' }],
+      [
+        'check --connect',
+        0,
+        { ok: true, targets: [{ secret: 'orders-db', endpoints: [{ endpoint: 'main', accepts: true }] }, {}] },
+      ],
+      ['plan orders-db --force', 0, { do: 'steps', steps: ['create', 'set', 'test', 'finish'], overlap: 'both-valid' }],
+      ['rotate orders-db', 0, { outcome: 'not-due', next: 'lockstep rotate orders-db --force' }],
+      ['rotate orders-db --dry-run', 0, { do: 'nothing' }],
+      ['rotate orders-db --force', 0, { secret: 'orders-db', outcome: 'rotated', resumed: false }],
+      ['rotate orders-db --force', 3, { outcome: 'waiting', for: 'retire', until: expect.stringMatching(/Z$/) }],
+      ['retire orders-db', 3, { outcome: 'waiting', for: 'grace' }],
+      [
+        'status',
+        0,
+        {
+          secrets: [
+            { name: 'orders-db', condition: 'grace' },
+            { name: 'solo-db', condition: 'ok' },
+          ],
+        },
+      ],
+      [
+        'status orders-db',
+        0,
+        { stages: [{ stage: 'current', fingerprint: expect.stringMatching(/^fp:/) }, { stage: 'previous' }] },
+      ],
+      [
+        'history orders-db',
+        0,
+        { events: expect.arrayContaining([expect.objectContaining({ event_type: 'secret_rotated' })]) },
+      ],
+      ['rollback orders-db --dry-run', 0, { do: 'steps' }],
+      ['rollback orders-db', 0, { outcome: 'rolled-back' }],
+      [
+        'rotate orders-db --revoke-now --reason x',
+        0,
+        { results: [{ outcome: 'retired' }, { outcome: 'rotated' }, { outcome: 'retired' }] },
+      ],
+      ['rotate --all', 0, { secrets: 2, done: [] }],
+      ['doctor', 0, { ok: true, secrets: [{ secret: 'orders-db' }, { secret: 'solo-db' }] }],
+      ['doctor solo-db --fix', 0, { ok: true }],
+      ['secret get orders-db', 0, { format: 'json', user: expect.stringContaining('cli_') }],
+      ['secret get orders-db --reveal --yes-print-secret', 0, { value: expect.stringContaining('password') }],
+      ['store rotate-key', 0, { values: expect.any(Number) }],
+      ['exit-codes', 0, { exit_codes: expect.any(Array) }],
+    ]
+    for (const [line, code, data] of expected) {
+      const ran = await here.main([...line.split(' '), '--json'])
+      expect(parsed(ran.stdout), line).toMatchObject(data)
+      expect(ran.code, line).toBe(code)
+    }
+    const put = await here.json(['secret', 'put', 'other', '--store', 'local'], { input: 'x' })
+    expect(put).toMatchObject({ code: 0, data: { outcome: 'created', id: 'other' } })
+  })
+
+  test('errors too, with all that a program needs to decide', async () => {
+    const here = await furnished(project(), await prepare(server!))
+    const { code, data } = await here.json(['secret', 'put', 'orders-db'], { input: 'x' })
+    expect(code).toBe(4)
+    expect(data.error).toMatchObject({ code: 'refused', retry: 'no', secret: 'orders-db', exit_code: 4 })
+    for (const key of ['message', 'meaning', 'safe', 'next']) expect(data.error[key]).toEqual(expect.any(String))
+    expect((await project().json(['status'])).data.error.code).toBe('config-invalid')
+  })
+
+  test('without --json the audit sink on stdout keeps its stream', async () => {
+    const prepared = await prepare(server!)
+    const here = await furnished(project(), prepared, { ...prepared.config, audit: [{ kind: 'stdout' }] })
+    const { stdout } = await here.ok(['rotate', 'solo-db', '--force'])
+    expect(stdout).toMatch(/^\{"schema":1,.*"event_type":"rotation_started"/)
+  })
+})
