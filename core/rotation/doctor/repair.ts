@@ -11,7 +11,7 @@ import type { Run } from '../run.ts'
 import type { RotationResult } from '../setup.ts'
 import type { Judged, Remedy } from './finding.ts'
 
-/** Undefined: repaired. An interruption is thrown. */
+/** Undefined: repaired. Else why not: also an interruption, which the next look at the secret throws. */
 export async function actOn(
   run: Run,
   seen: SecretState,
@@ -22,10 +22,8 @@ export async function actOn(
     if (result?.outcome !== 'waiting') return undefined
     return { code: `waiting-${result.for}`, message: result.why }
   } catch (error) {
-    const failure = sanitise(error)
-    const { code, message } = failure
+    const { code, message } = sanitise(error)
     await note(run, finding, 'failure', { error_code: code, message })
-    if (code === 'aborted') throw failure
     return { code, message }
   }
 }

@@ -19,6 +19,12 @@ it.each(strategies)('%s: pending left behind is finished with the same value', a
   expect(event).toMatchObject({ result: 'success', metadata: { finding: 'pending-left-behind', outcome: 'rotated' } })
 })
 
+it('a pending password is not tried while current works: that login would be refused', async () => {
+  const bench = new Bench('single-user')
+  await bench.begun()
+  expect(await bench.loginsOf(bench.diagnose)).toEqual({ logins: 1, refusals: 0 })
+})
+
 it('pending of somebody else is explained and never touched', async () => {
   const bench = new Bench('alternating-users')
   bench.store.seedForeignPending(ID, bench.value(bench.current))

@@ -60,7 +60,15 @@ it('the target is not set to what was current before another run finished', asyn
   expect(bench.recorded('repaired')[1]).toMatchObject({ result: 'failure', metadata: { error_code: 'stale' } })
 })
 
-it('an interruption ends the repair, on record, and is thrown', async () => {
+it('a target that answers and does nothing is not taken for repaired', async () => {
+  const bench = new Bench('single-user')
+  bench.spoil()
+  bench.target_ = { force: async () => {} }
+  expect(await bench.repair()).toMatchObject({ repaired: [], left: [{ kind: 'store-ahead-of-target', failed: {} }] })
+  expect(bench.recorded('repaired').map(e => e.result)).toEqual(['waiting', 'failure'])
+})
+
+it('an interruption ends the repair, on record, and is thrown, whether or not the store looks at the signal', async () => {
   const bench = new Bench('single-user')
   bench.spoil()
   const interrupted = () => {
@@ -68,6 +76,8 @@ it('an interruption ends the repair, on record, and is thrown', async () => {
     return failing('aborted')()
   }
   bench.target_ = { force: interrupted }
+  const describe = bench.store.describe.bind(bench.store)
+  bench.store_ = { describe: (id, call) => describe(id, { ...call, signal: new AbortController().signal }) }
   expect((await errorOf(bench.repair())).code).toBe('aborted')
   expect(bench.recorded('repaired').at(-1)?.result).toBe('failure')
 })

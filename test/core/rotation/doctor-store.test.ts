@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { ID } from '../../../core/testing/simulation/world.ts'
-import { Bench, errorOf } from './support.ts'
+import { Bench, errorOf, failing } from './support.ts'
 
 const strategies = ['single-user', 'alternating-users', 'issue-then-revoke'] as const
 /** The issuer of the tests holds a key of somebody else. */
@@ -67,17 +67,33 @@ it('halted: cleared only when current is accepted on every endpoint', async () =
   expect((await bench.state()).halted).toBeUndefined()
 })
 
-it('halted stays while a cause stands that a person must mend', async () => {
+async function halted(): Promise<Bench> {
   const bench = new Bench('alternating-users')
-  await bench.state()
   const run = {}
   await bench.store.describe(ID, bench.call(run))
   await bench.store.note(ID, { halted: 'login-locked', attempts: 5 }, bench.call(run))
-  bench.target_ = {
-    examine: async () => [{ kind: 'twin-nologin', weight: 'blocks', explanation: 'app_b is NOLOGIN.' }],
-  }
+  return bench
+}
+
+it('halted stays while a cause stands that a person must mend, and so does what is pending', async () => {
+  const bench = await halted()
+  await bench.begun()
+  const nologin = { kind: 'twin-nologin', weight: 'blocks', explanation: 'app_b is NOLOGIN.' } as const
+  bench.target_ = { examine: async () => [nologin] }
   const { repaired, left } = await bench.repair()
   expect(repaired).toEqual([])
-  expect(left.map(f => f.kind)).toEqual(['twin-nologin', 'halted'])
-  expect(left[1]?.remedy).toContain('twin-nologin')
+  expect(left).toMatchObject([
+    { kind: 'pending-left-behind', fixable: false },
+    { kind: 'twin-nologin' },
+    { kind: 'halted', fixable: false },
+  ])
+  expect(left[2]?.remedy).toContain('twin-nologin')
+})
+
+it('halted stays when the repair that it needs fails', async () => {
+  const bench = await halted()
+  bench.spoil()
+  bench.target_ = { force: failing('permission-missing') }
+  expect((await bench.repair()).repaired).toEqual([])
+  expect((await bench.state()).halted).toBe('login-locked')
 })

@@ -77,6 +77,8 @@ it('Issuing targets: a limit reached by an un-retired previous waits', async () 
   expect(await bench.rotate({ force: true })).toMatchObject({ outcome: 'waiting', for: 'retire' })
   await bench.retire()
   expect(await bench.rotate({ force: true })).toMatchObject({ outcome: 'rotated' })
+  // tagged by a rotation of ours and older than any run, yet named by a version
+  expect(bench.works('previous')).toBe(true)
 })
 
 it('Issuing targets: a limit reached by keys of others is refused; none is revoked', async () => {
