@@ -242,7 +242,7 @@ function promotable(secret: WholeSecret, move: { readonly rotation: RotationId; 
 
 function promotion(secret: WholeSecret, left: VersionId, request: string | undefined, at: Instant): SecretChange {
   const { generation } = secret
-  const cleared = { attempts: 0, halted: null, issuing: null }
+  const cleared = { attempts: 0, halted: null }
   return { ...cleared, left, promotedAt: at, generation: generation + 1, request: request ?? null }
 }
 

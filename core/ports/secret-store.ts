@@ -63,7 +63,7 @@ export interface SecretState {
   readonly epoch: number
   /** What asked for the last promote. */
   readonly request?: string
-  /** Issuing targets: the keys that were alive before `rotation` asked for one more. */
+  /** Issuing targets: the keys that were alive before `rotation` asked for one more. Stays until the next note. */
   readonly issuing?: { readonly rotation: RotationId; readonly since: Instant; readonly keys: readonly string[] }
 }
 
@@ -132,7 +132,7 @@ export interface SecretStore {
   /**
    * Publish, then record: current becomes the pending version, previous becomes the base, attempts and halted are cleared,
    * generation grows, promotedAt is now. Repeat or already current: the same answer, `already`.
-   * Not pending: `stale`. Base not current: `conflict`, nothing published.
+   * Not pending: `stale`. Base not current, or not pending's own base: `conflict`, nothing published.
    */
   promote(
     id: SecretId,
@@ -154,7 +154,10 @@ export interface SecretStore {
   retirePrevious(id: SecretId, previous: VersionId, call: Call): Promise<void>
   /** For `regressed`: touch the record, look again, publish the recorded current. Absent method: cannot happen here. */
   republish?(id: SecretId, call: Call): Promise<void>
-  /** Conditional on this run's last describe: moved since: `stale`. An epoch never falls. `setAt` without pending: nothing. */
+  /**
+   * Conditional on this run's last describe: moved since, other than by this run itself: `stale`. An epoch never falls.
+   * `setAt` without pending: nothing.
+   */
   note(id: SecretId, change: StateNote, call: Call): Promise<void>
   /** Hints, minutes old; describe before acting. Never siblings. */
   list(filter: { readonly prefix?: string }, call: Call): AsyncIterable<SecretSummary>

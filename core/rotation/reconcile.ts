@@ -18,7 +18,8 @@ export async function reconcile(run: Run, state: SecretState): Promise<undefined
   const { target, policy, clock } = run.setup
   if ((await target.accepts(current.credential, run.targetCall)).refused.length === 0) {
     checkEdited(run, current, pending)
-    const safeFrom = pendingState.since + policy.runLife
+    // Since the edit no run has begun to set pending: the last look before it would have stopped it.
+    const safeFrom = Math.max(pendingState.since, state.current.since) + policy.runLife
     if (clock.now() < safeFrom)
       throw new Waiting(
         'run-life',

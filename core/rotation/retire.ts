@@ -2,6 +2,7 @@
  * The later run that ends the previous credential, and the emergency that replaces, ends and verifies at once.
  * @module
  */
+import { createHash } from 'node:crypto'
 import { RotationError } from '../errors.ts'
 import type { VersionId } from '../ports/secret-store.ts'
 import { guarded } from './guarded.ts'
@@ -57,37 +58,39 @@ const retired = (old: VersionId, current: VersionId, sessionsEnded: number): Rot
   sessionsEnded,
 })
 
-/** Kept with the promotion, so that a repeated emergency finishes the first one instead of beginning a second. */
-const EMERGENCY = 'revoke-now'
+/**
+ * The reason is what makes two emergencies the same one: kept with the promotion as the request, so that a repetition finishes
+ * the first instead of beginning a second.
+ */
+const emergencyToken = (reason: string): string =>
+  `revoke-${createHash('sha256').update(reason).digest('hex').slice(0, 32)}`
 
 /**
  * Replaces the credential, skips the grace, ends the old one with its sessions and verifies that it is refused.
- * Repeat: finishes what is left; only when nothing is left, and a run's life has passed, does it begin again.
+ * Repeat with the same reason: finishes what is left, or `already-rotated`. No reason: `usage`.
  */
 export async function revokeNow(
   setup: RotationSetup,
   request: RotationRequest,
   signal: AbortSignal,
 ): Promise<RotationResult[]> {
-  const urgent: RotationRequest = { ...request, type: 'emergency', token: EMERGENCY, force: true }
-  const done = await finishedBefore(setup, urgent, signal)
-  if (done) return done
-  const results = [await retire(setup, urgent, signal), await rotate(setup, urgent, signal)]
+  if (!request.reason) throw new RotationError('usage', 'An emergency needs a reason; it goes on record.')
+  const token = emergencyToken(request.reason)
+  const urgent: RotationRequest = { ...request, type: 'emergency', token, force: true }
+  const early = await retire(setup, urgent, signal)
+  const state = await new Run(setup, urgent, signal).describe()
+  if (state?.request === token && !state.pending) {
+    if (state.previous) return [await retire(setup, urgent, signal)]
+    return [early.outcome === 'retired' ? early : revokedBefore]
+  }
+  // Named, so that a promotion that lands late is recognised and not followed by another rotation.
+  const version = state && !state.pending && { version: state.current.version }
+  const results = [early, await rotate(setup, { ...urgent, ...version }, signal)]
   if (results[1]?.outcome === 'rotated') results.push(await retire(setup, urgent, signal))
   return results.filter(r => r.outcome !== 'nothing-to-retire')
 }
 
-async function finishedBefore(
-  setup: RotationSetup,
-  request: RotationRequest,
-  signal: AbortSignal,
-): Promise<RotationResult[] | undefined> {
-  const state = await new Run(setup, request, signal).describe()
-  if (state?.request !== EMERGENCY || state.pending) return undefined
-  if (state.previous) return [await retire(setup, request, signal)]
-  const until = (state.promotedAt ?? 0) + setup.policy.runLife
-  if (setup.clock.now() >= until) return undefined
-  return [
-    { outcome: 'already-rotated', until, why: 'The credential was replaced and ended by the same request just now.' },
-  ]
+const revokedBefore: RotationResult = {
+  outcome: 'already-rotated',
+  why: 'The credential was replaced and ended for this reason already. Another leak needs another reason.',
 }

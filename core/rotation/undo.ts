@@ -3,8 +3,10 @@
  * @module
  */
 import { isRotationError, RotationError } from '../errors.ts'
+import type { Instant } from '../ports/clock.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
 import { discard } from './discard.ts'
+import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
@@ -12,20 +14,45 @@ import type { Rotation } from './steps/create.ts'
 export async function undo(
   run: Run,
   target: SettableTarget,
-  { id, current, pending }: Rotation,
+  rotation: Rotation,
   failure: RotationError,
 ): Promise<void> {
-  try {
-    await target.set({ current: pending.credential, pending: current.credential }, run.targetCall)
-  } catch (error) {
-    if (isRotationError(error, 'value-rejected', 'permission-missing', 'auth-failed')) return
-    throw error
-  }
-  const { refused } = await target.accepts(current.credential, run.targetCall)
+  const { id, current, pending } = rotation
+  const refusal = await putBack(run, target, rotation)
+  const { accepted, refused } = await target.accepts(current.credential, run.targetCall)
+  if (refusal && accepted.length === 0) return
   if (refused.length > 0)
     throw new RotationError('target-busy', 'Current was put back, and an endpoint does not show it yet.', {
       at: refused[0],
     })
+  const safeFrom = lastLanding(run, rotation)
+  if (run.setup.clock.now() < safeFrom)
+    throw new Waiting(
+      'run-life',
+      `The test failed (${failure.code}); current was put back, pending is discarded later.`,
+      safeFrom,
+    )
   await discard(run, id, pending.version, `test failed: ${failure.code}`)
   throw failure
+}
+
+/** Answers the refusal, if the target refuses for good. */
+async function putBack(
+  run: Run,
+  target: SettableTarget,
+  { current, pending }: Rotation,
+): Promise<RotationError | undefined> {
+  try {
+    await target.set({ current: pending.credential, pending: current.credential }, run.targetCall)
+    return undefined
+  } catch (error) {
+    if (isRotationError(error, 'value-rejected', 'permission-missing', 'auth-failed')) return error
+    throw error
+  }
+}
+
+/** Until then an earlier statement that sets pending could take effect, and after a discard nothing would hold its value. */
+function lastLanding({ uncertain, setup }: Run, { resumed, state }: Rotation): Instant {
+  if (!uncertain && !resumed) return 0
+  return (state.pending?.since ?? setup.clock.now()) + 2 * setup.policy.runLife
 }

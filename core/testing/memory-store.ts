@@ -156,6 +156,8 @@ export class MemoryStore implements SecretStore {
 
   async putPending(id: SecretId, draft: PendingDraft, call: Call): Promise<SecretVersion> {
     open(call)
+    if (draft.value.byteLength > this.capabilities.maxValueBytes)
+      throw new RotationError('value-unsuitable', 'The value is too large for this store.')
     const secret = this.#secret(id)
     const { pending } = secret
     if (pending?.rotation === draft.rotation) return this.#find(secret, pending.version)!
@@ -181,12 +183,12 @@ export class MemoryStore implements SecretStore {
       return { version: secret.current, already: true }
     const { pending } = secret
     if (pending?.rotation !== move.rotation) throw new RotationError('stale', 'This rotation is not pending.')
-    if (secret.current !== move.base) throw new RotationError('conflict', 'Current was changed during the rotation.')
+    if (secret.current !== move.base || pending.base !== move.base)
+      throw new RotationError('conflict', 'Current was changed during the rotation.')
     const now = this.#clock.now()
     secret.ended.add(move.rotation)
     delete secret.pending
     delete secret.halted
-    delete secret.issuing
     const moved = { current: pending.version, previous: move.base, left: pending.version, currentSince: now }
     const counted = { promotedAt: now, attempts: 0, generation: secret.generation + 1 }
     this.#change(secret, { ...moved, ...counted, ...(move.request && { request: move.request }) }, call)
@@ -294,10 +296,10 @@ export class MemoryStore implements SecretStore {
 
   #change(secret: StoredSecret, change: Partial<StoredSecret>, call?: Call): void {
     Object.assign(secret, change)
+    const upToDate = call !== undefined && this.#seen.get(call.run)?.get(secret.id) === secret.revision
     secret.revision++
-    if (!call) return
-    if (call.record) this.events.push(call.record)
-    this.#remember(secret, call)
+    if (call?.record) this.events.push(call.record)
+    if (upToDate) this.#remember(secret, call)
   }
 
   #remember(secret: StoredSecret, call: Call): void {

@@ -44,7 +44,6 @@ const clockOf = (clock: ManualClock) => ({
 const local = storeConformance(localFixture, { without: ['denied'] })
 const memory = storeConformance(memoryFixture, {
   without: ['denied', 'setBack', 'deadline'],
-  knownGaps: ['values: one byte more is `value-unsuitable`, and nothing is pending'],
 })
 
 describe('the local store keeps the contract', () => {

@@ -32,7 +32,8 @@ export async function issue(run: Run, target: IssuingTarget, state: SecretState,
 async function findOrphan(run: Run, state: SecretState, live: readonly IssuedKey[]): Promise<IssuedKey | undefined> {
   const named = await namedKeys(run, state)
   const unnamed = live.filter(k => !named.has(k.key))
-  const tagged = unnamed.filter(k => k.rotation !== undefined && k.rotation === state.issuing?.rotation)
+  const ours = new Set([state.issuing?.rotation, state.current.rotation])
+  const tagged = unnamed.filter(k => k.rotation !== undefined && ours.has(k.rotation))
   if (tagged.length > 0) return tagged[0]
   const before = state.issuing && new Set(state.issuing.keys)
   const later = before ? unnamed.filter(k => k.rotation === undefined && !before.has(k.key)) : []

@@ -23,7 +23,10 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   try {
     await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
   } catch (error) {
-    if (!isRotationError(error, 'auth-failed')) throw error
+    if (!isRotationError(error, 'auth-failed')) {
+      run.uncertain ||= isRotationError(error, 'unknown-outcome')
+      throw error
+    }
     await lookAgain(run, rotation) // a person may have changed it in between
     await recoverSet(run, target, rotation, error)
   }

@@ -79,6 +79,6 @@ export const sleeps: readonly Sleep[] = [
       world: { policy: { consumers: [] } },
     },
     sleeper: retire,
-    meanwhile: [retire, { ask: 'revokeNow' }] as const,
+    meanwhile: [retire, { ask: 'revokeNow', request: { reason: 'leaked' } }] as const,
   })),
 ]

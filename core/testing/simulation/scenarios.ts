@@ -149,7 +149,11 @@ export const scenarios: readonly Scenario[] = [
     name: `${strategy}: emergency within the grace`,
     strategy,
     world: { policy: { consumers: [{ name: 'app', kind: 'other', refresh: 0, connectRetry: 0 }] } },
-    script: [{ ask: 'rotate' }, { ask: 'revokeNow', after: 1_000 }, { ask: 'rotate', after: day }] as const,
+    script: [
+      { ask: 'rotate' },
+      { ask: 'revokeNow', after: 1_000, request: { reason: 'leaked' } },
+      { ask: 'rotate', after: day },
+    ] as const,
     rotations: 3,
   })),
   {
