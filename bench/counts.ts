@@ -51,7 +51,7 @@ export async function countStoreCalls(arena: Arena): Promise<Result[]> {
     await arena.rotate(counted)
     const count = [...calls.values()].reduce((sum, n) => sum + n, 0)
     const which = [...calls].map(([name, n]) => `${n} ${name}`).join(', ')
-    results.push(result(`${strategy}: store calls per rotation (${which})`, count, ''))
+    results.push(result(`${strategy}: store calls per rotation`, count, `(${which})`))
   }
   return results
 }
