@@ -33,9 +33,10 @@ function fromFile(io: Io, file: string, secret: string): Uint8Array {
 }
 
 const fromStdin = async (io: Io, secret: string): Promise<Uint8Array> =>
-  io.stdin.isTTY ? Buffer.from(await prompt(io, `Value of ${secret} (not shown): `)) : drain(io.stdin, secret)
+  io.stdin.isTTY ? Buffer.from(await prompt(io, `Value of ${secret} (not shown): `)) : drain(io, secret)
 
-async function drain(stdin: Input, secret: string): Promise<Uint8Array> {
+async function drain({ stdin, signal }: Io, secret: string): Promise<Uint8Array> {
+  signal.addEventListener('abort', () => stdin.destroy?.(interrupted()), { once: true })
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stdin) {
@@ -69,13 +70,15 @@ async function prompt(io: Io, question: string): Promise<string> {
   }
 }
 
+const interrupted = (): RotationError => new RotationError('aborted', 'Interrupted; nothing was stored.')
+
 async function typedLine(stdin: Input): Promise<string> {
   const decoder = new TextDecoder()
   const line: string[] = []
   for await (const chunk of stdin) {
     for (const key of typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })) {
       if (key === '\r' || key === '\n' || key === CTRL_D) return line.join('')
-      if (key === CTRL_C) throw new RotationError('aborted', 'Interrupted; nothing was stored.')
+      if (key === CTRL_C) throw interrupted()
       if (ERASE.includes(key)) line.pop()
       else line.push(key)
     }

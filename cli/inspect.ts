@@ -43,7 +43,8 @@ export async function inspectTarget(session: Session, look: Look): Promise<Inspe
     return { ...seen, user: credential.username, findings, exit: exitOf(endpoints, findings) }
   } catch (error) {
     if (!isRotationError(error)) throw error
-    return { ...seen, findings: [], error: error.in({ secret: secret.name }), exit: error.exitCode }
+    const told = endpoints.some(report => report.error?.code === error.code)
+    return { ...seen, findings: [], ...(!told && { error: error.in({ secret: secret.name }) }), exit: error.exitCode }
   }
 }
 

@@ -13,6 +13,8 @@ export interface Input extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean
   /** Present on a terminal. */
   setRawMode?(raw: boolean): unknown
+  /** Ends the reading with this error. */
+  destroy?(error: Error): unknown
 }
 
 export interface Io {

@@ -5,7 +5,8 @@
 import { resolve } from 'node:path'
 import { RotationError, sanitise } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
-import { stacked } from '../render/block.ts'
+import { paragraphs } from '../render/block.ts'
+import type { Style } from '../render/style.ts'
 import type { Session } from '../session.ts'
 import { importModule, type TargetModule, targetDeps } from '../target-module.ts'
 
@@ -57,25 +58,22 @@ function answerOf(
   reports: readonly CaseReport[],
   without: readonly string[],
 ): Answer {
-  const failed = reports.filter(({ failure }) => failure !== undefined)
+  const holding = reports.filter(({ failure }) => failure === undefined).length
+  const ok = holding === reports.length
   const gaps = without.length > 0 ? ` Not tried, the fixture has no: ${without.join(', ')}.` : ''
+  const cases = reports.map(({ name, failure = null }) => ({ name, ok: failure === null, failure }))
   return {
-    data: {
-      ok: failed.length === 0,
-      module,
-      without,
-      cases: reports.map(({ name, failure = null }) => ({ name, ok: failure === null, failure })),
-    },
-    text: stacked(
-      ...reports.map(({ name, failure }) =>
-        failure === undefined
-          ? `${style.green('✔')} ${name}`
-          : `${style.red('✖')} ${name}\n    ${failure.replaceAll('\n', '\n    ')}`,
-      ),
-      '',
-      `${reports.length - failed.length} of ${reports.length} cases hold.${gaps}`,
+    data: { ok, module, without, cases },
+    text: paragraphs(
+      reports.map(report => caseText(report, style)).join('\n'),
+      `${holding} of ${reports.length} cases hold.${gaps}`,
     ),
-    next: failed.length === 0 ? 'check' : undefined,
-    exit: failed.length === 0 ? 0 : NEEDS_A_PERSON,
+    next: ok ? 'check' : undefined,
+    exit: ok ? 0 : NEEDS_A_PERSON,
   }
 }
+
+const caseText = ({ name, failure }: CaseReport, style: Style): string =>
+  failure === undefined
+    ? `${style.green('✔')} ${name}`
+    : `${style.red('✖')} ${name}\n    ${failure.replaceAll('\n', '\n    ')}`

@@ -10,7 +10,7 @@ import { policyOf } from '../compose.ts'
 import { type Inspection, inspectTarget } from '../inspect.ts'
 import { lookAt } from '../look.ts'
 import type { Run } from '../main.ts'
-import { stacked } from '../render/block.ts'
+import { counted, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import type { Session } from '../session.ts'
 import { checkTarget } from './check-target.ts'
@@ -76,7 +76,7 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
 }
 
 const summary = ({ workspace: { config }, style }: Session, secrets: number): string =>
-  `${style.green('✔')} ${config.fileName} is valid${config.environment ? ` for ${config.environment}` : ''}: ${secrets} secret(s), ${config.stores.size} store(s)`
+  `${style.green('✔')} ${config.fileName} is valid${config.environment ? ` for ${config.environment}` : ''}: ${counted(secrets, 'secret')}, ${counted(config.stores.size, 'store')}`
 
 function graceWarnings({ workspace }: Session, name: string): string[] {
   const secret = workspace.secret(name)

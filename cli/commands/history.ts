@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { AuditEvent } from '../../core/audit/event.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
+import { locate } from '../locate.ts'
 import type { Run } from '../main.ts'
 import { historyText } from '../render/history.ts'
 import type { Session } from '../session.ts'
@@ -34,7 +35,7 @@ async function historyCommand(session: Session, name: string, limit: string): Pr
 
 /** Under the name of the configuration, as the engine writes them, and under the store's, as an edit there does. */
 async function eventsOf({ workspace }: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
-  const { id, store } = workspace.secret(name)
+  const { id, store } = locate(workspace, name, undefined)
   if (!workspace.hasStore(store)) return []
   const { audit } = await workspace.store(store)
   const found = await Promise.all([...new Set([name, id])].map(secret => audit.events({ secret, limit })))

@@ -8,10 +8,9 @@ import type { Command } from 'commander'
 import { exampleConfig } from '../../core/config/example.ts'
 import type { Config, KeySource } from '../../core/config/types.ts'
 import { RotationError } from '../../core/errors.ts'
-import { createKeyFile } from '../../local/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Run } from '../main.ts'
-import { stacked } from '../render/block.ts'
+import { paragraphs } from '../render/block.ts'
 import type { Session } from '../session.ts'
 
 const IGNORED = '.lockstep/'
@@ -30,11 +29,16 @@ export function addInit(program: Command, run: Run): void {
 async function init(session: Session): Promise<Answer> {
   const { file, shown } = session.configFile()
   const made: string[] = []
-  const attempt = (path: string, make: () => void) => made.push(...attempted(session, path, make))
-  if (!existsSync(file)) {
-    attempt(shown, () => writeFileSync(file, exampleConfig, { flag: 'wx' }))
-    ignoreKeys(join(dirname(file), '.gitignore'), path => attempt(path, () => {}), session)
+  const attempt = (path: string, write: () => void) => {
+    writing(path, write)
+    made.push(relative(session.io.cwd, path))
   }
+  if (!existsSync(file)) {
+    attempt(file, () => writeFileSync(file, exampleConfig, { flag: 'wx' }))
+    const ignore = join(dirname(file), '.gitignore')
+    if (!ignoresKeys(ignore)) attempt(ignore, () => appendFileSync(ignore, `${missingNewline(ignore)}${IGNORED}\n`))
+  }
+  const { createKeyFile } = await import('../../local/index.ts')
   for (const key of missingKeys(session.loadConfig()))
     attempt(key, () => {
       mkdirSync(dirname(key), { recursive: true, mode: 0o700 })
@@ -48,28 +52,25 @@ async function init(session: Session): Promise<Answer> {
   const { green } = session.style
   return {
     data: { made, config: shown },
-    text: stacked(
-      ...made.map(path => `${green('✔')} ${path}`),
-      '',
+    text: paragraphs(
+      made.map(path => `${green('✔')} ${path}`).join('\n'),
       `Now say in ${shown} what to rotate, and keep a copy of the keys where backups of the store are not.`,
     ),
     next: 'check',
   }
 }
 
-function attempted({ io }: Session, path: string, make: () => void): string[] {
+function writing(path: string, write: () => void): void {
   try {
-    make()
+    write()
   } catch (error) {
     if (error instanceof RotationError) throw error
-    const { code } = error as { code?: string }
     throw new RotationError('store-unavailable', `${path} cannot be written.`, {
       at: path,
-      foreign: code,
+      foreign: (error as { code?: string }).code,
       next: 'Make the folder writable, then run `lockstep init` again.',
     })
   }
-  return [relative(io.cwd, join(path.startsWith('/') ? '' : io.cwd, path)) || path]
 }
 
 /** Key files that are not there. One whose store is: a new key could not read it, so that is an error. */
@@ -86,12 +87,11 @@ function missingKeys({ stores, fingerprintKey }: Config): string[] {
   return [...new Set(keys.map(({ file }) => file))]
 }
 
-function ignoreKeys(file: string, report: (path: string) => void, session: Session): void {
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  if (before.split(/\r?\n/).some(line => line.trim().replace(/^\//, '') === IGNORED || line.trim() === '.lockstep'))
-    return
-  attempted(session, file, () =>
-    appendFileSync(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${IGNORED}\n`),
-  )
-  report(file)
-}
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+
+const ignoresKeys = (file: string): boolean =>
+  textOf(file)
+    .split(/\r?\n/)
+    .some(line => /^\/?\.lockstep\/?$/.test(line.trim()))
+
+const missingNewline = (file: string): string => (/[^\n]$/.test(textOf(file)) ? '\n' : '')

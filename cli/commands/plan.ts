@@ -3,15 +3,23 @@
  * @module
  */
 import type { Command } from 'commander'
-import { errorCodes } from '../../core/errors.ts'
+import { errorCodes, type StepName } from '../../core/errors.ts'
 import { type Plan, planRetirement, planRollback, planRotation } from '../../core/rotation/plan.ts'
 import { type Answer, WAITING } from '../answer.ts'
 import { inspectTarget } from '../inspect.ts'
 import { type Look, lookAt, planInput } from '../look.ts'
 import type { Run } from '../main.ts'
-import { labelled, stacked } from '../render/block.ts'
+import { labelled, paragraphs, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
-import { consumerLines, downtime, headline, overlapWords, retirementLine, stepLines } from '../render/plan.ts'
+import {
+  consumerLines,
+  downtime,
+  headline,
+  type Intent,
+  overlapWords,
+  retirementLine,
+  stepLines,
+} from '../render/plan.ts'
 import { iso, isoOrNull } from '../render/time.ts'
 import type { Session } from '../session.ts'
 
@@ -45,13 +53,13 @@ export async function planAnswer(session: Session, name: string, options: PlanOp
   const look = await lookAt(session.workspace, name, session.call)
   const now = session.io.clock.now()
   const plan = planOf(look, now, options)
-  const view = { now, back: options.rollback === true }
+  const view = { now, intent: intentOf(options) }
   const inspection = options.connect
     ? await session.working(`${name}: looking at the target`, () => inspectTarget(session, look))
     : undefined
   return {
     data: { ...planData(look, plan, view), ...(inspection && { target: inspectionData(inspection) }) },
-    text: stacked(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
+    text: paragraphs(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
     next: nextOf(name, plan, options),
     exit: inspection?.exit || exitOf(plan),
   }
@@ -73,31 +81,42 @@ function retirementInstead(input: Parameters<typeof planRetirement>[0], waiting:
 
 interface View {
   readonly now: number
-  /** A rollback. */
-  readonly back: boolean
+  readonly intent: Intent
 }
 
-function planText({ style }: Session, look: Look, plan: Plan, { now, back }: View): string {
+function intentOf({ rollback, emergency }: PlanOptions): Intent {
+  if (rollback) return 'rollback'
+  return emergency ? 'emergency' : 'rotation'
+}
+
+function planText({ style }: Session, look: Look, plan: Plan, { now, intent }: View): string {
   const { secret, state } = look
-  const steps = plan.do === 'steps' ? stepLines(plan.steps, look, back) : []
-  return stacked(
-    `${style.bold(secret.name)} ${headline(plan, look, now, back)}`,
-    labelled(steps),
-    steps.length > 0 ? '' : undefined,
+  return paragraphs(
+    stacked(
+      `${style.bold(secret.name)} ${headline(plan, look, now, intent)}`,
+      labelled(stepLines(stepsOf(plan, intent), look, intent)),
+    ),
     labelled([
       ['strategy', secret.strategy],
       ['overlap', overlapWords(look)],
-      ['downtime', downtime(look)],
-      ['consumers', consumerLines(look)],
-      ['old credential', withPrefix('ends from ', retirementLine(look, now))],
+      ['downtime', downtime(look, intent)],
+      ['consumers', intent === 'emergency' ? undefined : consumerLines(look)],
+      ['old credential', intent === 'emergency' ? undefined : withPrefix('ends from ', retirementLine(look, now))],
       ['halted', state?.halted],
     ]),
   )
 }
 
+/** Also of a rotation that is not due yet: who asks for a plan wants to know. */
+function stepsOf(plan: Plan, intent: Intent): readonly StepName[] {
+  if (plan.do === 'steps') return plan.steps
+  const would = intent === 'emergency' ? plan.do === 'retire' : plan.do === 'nothing' && plan.outcome === 'not-due'
+  return would ? ['create', 'set', 'test', 'finish'] : []
+}
+
 const withPrefix = (prefix: string, text: string | undefined): string | undefined => text && `${prefix}${text}`
 
-function planData(look: Look, plan: Plan, { now, back }: View): Answer['data'] {
+function planData(look: Look, plan: Plan, { now, intent }: View): Answer['data'] {
   const { do: action, ...rest } = plan
   const until = 'until' in plan && plan.until !== undefined && { until: iso(plan.until) }
   return {
@@ -105,10 +124,10 @@ function planData(look: Look, plan: Plan, { now, back }: View): Answer['data'] {
     do: action,
     ...(rest as Answer['data']),
     ...until,
-    headline: headline(plan, look, now, back),
+    headline: headline(plan, look, now, intent),
     strategy: look.secret.strategy,
     overlap: look.target.overlap,
-    downtime: downtime(look),
+    downtime: downtime(look, intent),
     due: isoOrNull(look.state && look.policy.interval && look.state.current.since + look.policy.interval),
   }
 }
@@ -120,10 +139,10 @@ function exitOf(plan: Plan): NonNullable<Answer['exit']> {
 
 function nextOf(name: string, plan: Plan, { force, emergency, rollback }: PlanOptions): string {
   if (plan.do === 'refuse') return plan.code === 'secret-not-found' ? `secret put ${name}` : `doctor ${name}`
+  if (emergency && plan.do !== 'wait') return `rotate ${name} --revoke-now --reason …`
   if (plan.do === 'retire') return `retire ${name}`
   if (plan.do === 'wait') return `status ${name}`
   if (rollback) return `rollback ${name}`
-  if (emergency) return `rotate ${name} --revoke-now --reason …`
   const needsForce = force || (plan.do === 'nothing' && plan.outcome === 'not-due')
   return `rotate ${name}${needsForce ? ' --force' : ''}`
 }

@@ -62,11 +62,18 @@ async function putCommand(session: Session, name: string, options: PutOptions): 
       id: place.id,
     },
     text: `${session.style.green('✔')} ${session.style.bold(name)} is stored in ${place.store}, version ${stored.version}${pending ? '\n  A rotation was pending: the next run decides by what the target accepts.' : ''}`,
-    next: nextOf(place),
+    next: await nextOf(session, place),
   }
 }
 
-const nextOf = ({ secret, name }: Located): string => (secret ? `plan ${name} --connect` : 'check --connect')
+/** A target that works through an admin secret needs that one too. */
+async function nextOf({ workspace, call }: Session, { secret, name }: Located): Promise<string> {
+  if (!secret) return 'check --connect'
+  const admin = secret.target.kind === 'postgres' ? secret.target.admin : undefined
+  if (!admin) return `plan ${name} --connect`
+  const known = await (await workspace.store(admin.store, true)).describe(admin.id, call)
+  return known ? `plan ${name} --connect` : `secret put ${admin.secret ?? admin.id}`
+}
 
 /** Asked before the value is: nobody should type a password to be told that it was in vain. */
 async function refuseReplacing({ workspace, call }: Session, { store, id, name, secret }: Located): Promise<void> {
@@ -98,10 +105,10 @@ function checkValue({ workspace }: Session, { expects, secret, name }: Located, 
   }
 }
 
-const already = ({ style }: Session, place: Located, { version }: SecretVersion): Answer => ({
+const already = async (session: Session, place: Located, { version }: SecretVersion): Promise<Answer> => ({
   data: { secret: place.name, outcome: 'already', version, store: place.store, id: place.id },
-  text: `${style.green('✔')} ${style.bold(place.name)} holds this value already: nothing to do`,
-  next: nextOf(place),
+  text: `${session.style.green('✔')} ${session.style.bold(place.name)} holds this value already: nothing to do`,
+  next: await nextOf(session, place),
 })
 
 interface Putting {

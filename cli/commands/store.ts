@@ -4,7 +4,6 @@
  */
 import type { Command } from 'commander'
 import { RotationError } from '../../core/errors.ts'
-import { rotateKeyFile } from '../../local/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Run } from '../main.ts'
 import type { Session } from '../session.ts'
@@ -38,6 +37,7 @@ async function rotateKey(session: Session, named: string | undefined): Promise<A
         next: 'Move the key to a file (mode 0600), name it in lockstep.yml, and rotate it there.',
       },
     )
+  const { rotateKeyFile } = await import('../../local/index.ts')
   const store = await workspace.store(name)
   const values = await session.working(`${name}: encrypting with a new key`, () =>
     rotateKeyFile(store, key.file, session.call),

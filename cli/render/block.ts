@@ -12,6 +12,13 @@ export function labelled(lines: readonly (readonly [label: string, text: string 
   return shown.map(([label, text]) => `${INDENT}${label.padEnd(width)}  ${text.replaceAll('\n', hanging)}`).join('\n')
 }
 
-/** Paragraphs that are there, one below the other. */
-export const stacked = (...parts: readonly (string | undefined)[]): string =>
-  parts.filter(part => part !== undefined && part !== '').join('\n')
+type Part = string | undefined
+const there = (parts: readonly Part[]): string[] => parts.filter(part => part !== undefined && part !== '') as string[]
+
+/** What is there, one below the other. */
+export const stacked = (...parts: readonly Part[]): string => there(parts).join('\n')
+
+/** The same, with a blank line between. */
+export const paragraphs = (...parts: readonly Part[]): string => there(parts).join('\n\n')
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -35,11 +35,12 @@ function rowOf(event: AuditEvent, style: Style): string[] {
 }
 
 function detailsOf({ metadata, secret_version: { old, new: fresh } }: AuditEvent): string {
-  const { step, error_code, reason, why, message, rotation_type } = metadata
+  const { step, finding, error_code, reason, why, message, rotation_type } = metadata
   const moved = old && fresh ? `${old} → ${fresh}` : (fresh ?? old)
   const parts = [
     rotation_type === 'manual' ? undefined : rotation_type,
     step,
+    finding,
     moved,
     error_code,
     message ?? why,

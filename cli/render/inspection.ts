@@ -33,7 +33,7 @@ type Shown = Pick<Finding, 'kind' | 'explanation' | 'remedy'> & { readonly weigh
 export function findingText({ weight, kind, explanation, remedy }: Shown, style: Style): string {
   const [text, colour] = signs[weight]
   const sign = style[colour](text)
-  return stacked(`  ${sign} ${explanation} [${kind}]`, remedy && `    ${style.dim(remedy.replaceAll('\n', '\n    '))}`)
+  return stacked(`  ${sign} ${explanation} [${kind}]`, remedy && `    ${style.dim(remedy)}`)
 }
 
 export const inspectionData = ({ endpoints, findings, error, user }: Inspection): { [key: string]: Loggable } => ({

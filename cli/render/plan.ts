@@ -8,23 +8,35 @@ import { requiredGrace } from '../../core/policy/consumers.ts'
 import { graceEnd, outlivedBy, type Plan } from '../../core/rotation/plan.ts'
 import { entropyBits } from '../../core/secret/generate.ts'
 import type { Look } from '../look.ts'
+import { counted } from './block.ts'
 import { momentFromNow, span } from './time.ts'
 
 type Line = readonly [label: string, text: string | undefined]
 
+/** What is asked for. */
+export type Intent = 'rotation' | 'rollback' | 'emergency'
+
+const intentions = {
+  rotation: 'would rotate now',
+  rollback: 'would go back to the previous credential',
+  emergency: 'would be replaced now, and its old credential ended at once',
+} as const satisfies Record<Intent, string>
+
 /** What the next run would do, in one sentence. */
-export function headline(plan: Plan, { state }: Look, now: number, back = false): string {
+export function headline(plan: Plan, { state }: Look, now: number, intent: Intent): string {
   const age = state ? `current is ${span(now - state.current.since)} old` : ''
   switch (plan.do) {
     case 'steps':
       if (plan.resumed) return 'would finish the rotation that was begun, with the same value'
-      return back ? 'would go back to the previous credential' : `would rotate now: ${age}`
+      return `${intentions[intent]}: ${age}`
     case 'reconcile':
       return 'current was edited while a rotation was pending: would decide by what the target accepts'
     case 'republish':
       return 'current is not what the last rotation left: would publish that again'
     case 'retire':
-      return 'would end the old credential'
+      return intent === 'emergency'
+        ? intentions.emergency
+        : 'waits for the old credential, whose grace is over: it can be ended now'
     case 'wait':
       return `waits: ${plan.why}${plan.until === undefined ? '' : ` Until ${momentFromNow(plan.until, now)}.`}`
     case 'nothing':
@@ -34,13 +46,17 @@ export function headline(plan: Plan, { state }: Look, now: number, back = false)
   }
 }
 
-export function stepLines(steps: readonly StepName[], look: Look, back: boolean): readonly Line[] {
-  const words = (step: StepName) => (back && goingBack(step, look)) || whatHappens(step, look)
+export function stepLines(steps: readonly StepName[], look: Look, intent: Intent): readonly Line[] {
+  if (steps.length === 0) return []
+  const words = (step: StepName) => differently(step, look, intent) ?? whatHappens(step, look)
   return [...steps, 'retire' as const].map((step, index) => [`${index + 1} ${step}`, words(step)])
 }
 
-/** Where a rollback differs from a rotation. */
-function goingBack(step: StepName, { target }: Look): string | undefined {
+/** Where it differs from an ordinary rotation. */
+function differently(step: StepName, { target }: Look, intent: Intent): string | undefined {
+  if (intent === 'emergency' && step === 'retire')
+    return 'at once: the old credential and its sessions are ended, and verified refused'
+  if (intent !== 'rollback') return undefined
   if (step === 'create') return 'the previous value, stored as pending'
   if (step !== 'set') return undefined
   return target.overlap === 'gap'
@@ -83,11 +99,13 @@ const endpoints = ({ target }: SecretConfig): string =>
 
 const probes = ({ target }: SecretConfig): string =>
   target.kind === 'postgres' && target.probes.length > 0
-    ? `, and ${target.probes.length} probe statement(s) on each`
+    ? `, and ${counted(target.probes.length, 'probe statement')} on each`
     : ''
 
 /** What a consumer sees: the promise of the strategy, in words. */
-export function downtime({ target, policy }: Look): string {
+export function downtime(look: Look, intent: Intent): string {
+  const { target, policy } = look
+  if (intent === 'emergency') return breaksAtOnce(look).join('\n')
   const slowest = requiredGrace(policy.consumers, { replicaLag: policy.replicaLag, propagation: 0 })
   if (target.overlap === 'gap')
     return `a gap: from set to finish (a few round trips) no login works with what consumers read; one that caches the old value fails until it reads again${slowest > 0 ? `, at most ${span(slowest)}` : ''}`

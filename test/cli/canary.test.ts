@@ -62,7 +62,7 @@ describe.skipIf(server === undefined)('no value leaves', () => {
     }
     const { data: last } = await here.json(['secret', 'get', 'orders-db'])
     for (const input of [`{"username":"${prepared.users[0]}","password":"Mistyped-canary-1\\""`, 'Mistyped-canary-1"'])
-      await here.main(['secret', 'put', 'orders-db', '--replace'], { input, env: { LOCKSTEP_DEBUG: '1' } })
+      await here.main(['secret', 'put', 'orders-db', '--replace'], { input })
     expect((await here.json(['secret', 'get', 'orders-db'])).data.version).toBe(last.version)
     const printed = here.printed
     for (const done of [

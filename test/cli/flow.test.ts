@@ -81,6 +81,9 @@ describe.skipIf(server === undefined)('a newcomer', () => {
     await here.ok(['secret', 'put', 'orders-db'], { input: value })
     const dry = await here.run(['rotate', 'orders-db', '--revoke-now', '--reason', 'leak', '--dry-run'])
     expect(dry.code).toBe(0)
+    expect(dry.stdout).toMatch(
+      /replaced now, and its old credential ended at once[\s\S]*5 retire +at once[\s\S]*Breaks at once: orders-api/,
+    )
     const ran = await here.run(['rotate', 'orders-db', '--revoke-now', '--reason', 'leak in a log'])
     expect(ran.code, ran.stderr).toBe(0)
     expect(ran.stderr).toMatch(/^Breaks at once: orders-api, until it reads the secret again \(at most 5m\)/)

@@ -67,6 +67,16 @@ describe.skipIf(server === undefined)('Ctrl-C', () => {
     await proxy.stop()
   })
 
+  test('while a value is awaited on stdin: nothing is stored', async () => {
+    const here = await furnished(project(), await prepare(server!))
+    const child = here.start(['secret', 'put', 'orders-db', '--replace'], { stdinOpen: true })
+    const ended = here.ended(child)
+    await delay(1_500)
+    child.kill('SIGINT')
+    const ran = await ended
+    expect(ran).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('nothing was stored') })
+  })
+
   test('twice: ends at once; nothing is lost', async () => {
     const { here, proxy, reached } = await stuckAtSet(await prepare(server!))
     const child = here.start(['rotate', 'solo-db', '--force'])

@@ -81,6 +81,19 @@ describe.skipIf(server === undefined)('every command', () => {
     expect((await project().json(['status'])).data.error.code).toBe('config-invalid')
   })
 
+  test('a fault of ours: its kind and nothing else', async () => {
+    const broken = {
+      now: () => {
+        throw new TypeError('hidden-1')
+      },
+      sleep: async () => {},
+    }
+    const ran = await project().main(['status'], { clock: broken })
+    expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Unexpected TypeError') })
+    expect(ran.stderr).not.toMatch(/hidden-1|\n\s+at /)
+    expect((await project().json(['status'], { clock: broken })).data.error.code).toBe('internal')
+  })
+
   test('without --json the audit sink on stdout keeps its stream', async () => {
     const prepared = await prepare(server!)
     const here = await furnished(project(), prepared, { ...prepared.config, audit: [{ kind: 'stdout' }] })

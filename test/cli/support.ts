@@ -27,6 +27,8 @@ interface RunOptions {
   /** What runs the program: `[node]`, unless said otherwise. */
   readonly through?: readonly string[]
   readonly uid?: number
+  /** More may come on stdin. */
+  readonly stdinOpen?: boolean
 }
 
 export interface InProcess extends RunOptions {
@@ -73,7 +75,7 @@ export class Project {
 
   start(
     args: readonly string[],
-    { input = '', env, through = [process.execPath], uid }: RunOptions = {},
+    { input = '', env, through = [process.execPath], uid, stdinOpen }: RunOptions = {},
   ): ChildProcess {
     const [command, ...before] = [...through, PROGRAM, ...args]
     const child = spawn(command!, before, {
@@ -83,7 +85,7 @@ export class Project {
       ...(uid !== undefined && { uid, gid: uid }),
     })
     child.stdin.on('error', () => {})
-    child.stdin.end(input)
+    if (!stdinOpen) child.stdin.end(input)
     return child
   }
 
