@@ -20,16 +20,18 @@ const secrets = [
   { name: 'pair2', strategy: 'alternating-users' },
 ] as const
 
-export interface Kill {
+/** One operation, the kills on the way, and the rerun. */
+export interface Episode {
   readonly secret: string
   readonly operation: Operation
-  readonly afterMs: number
-  readonly moment: Moment
+  readonly kills: readonly { readonly afterMs: number; readonly moment: Moment }[]
   readonly reruns: number
   readonly breaches: readonly Breach[]
 }
 
 const RERUNS = 4
+/** How often the rerun is killed too, and the one after it. */
+const AGAIN = 0.2
 
 export class Lane {
   readonly #playground: Playground
@@ -59,7 +61,7 @@ export class Lane {
   }
 
   /** A secret whose promises were broken is left alone afterwards: what follows would only repeat it. */
-  async kill(): Promise<Kill> {
+  async episode(): Promise<Episode> {
     const setup = pick(this.#random, this.#setups)
     const before = await this.#readyFor(setup)
     const operation = this.#choose(setup, before)
@@ -67,16 +69,22 @@ export class Lane {
     const ask: Ask = { operation, version: before.state.current.version }
     const trial: Trial = { server: this.#playground.server, setup, operation, before }
 
-    const afterMs = await this.#killDuring(setup, ask)
-    const killed = await observe(setup)
-    const { breaches, moment } = await afterKill(trial, killed)
+    const kills: { afterMs: number; moment: Moment }[] = []
+    const breaches: Breach[] = []
+    const seen: Seen[] = []
+    do {
+      const afterMs = await this.#killDuring(setup, ask)
+      const killed = await observe(setup)
+      const found = await afterKill(trial, killed)
+      kills.push({ afterMs, moment: found.moment })
+      breaches.push(...found.breaches)
+      seen.push(killed)
+    } while (this.#random() < AGAIN)
     const { reruns, errors } = await this.#rerun(trial, ask)
-    const all = [...breaches, ...(await afterRerun(trial, killed, await observe(setup)))].map(breach => ({
-      ...breach,
-      words: [breach.words, ...errors].join('; '),
-    }))
-    if (all.length > 0) this.#setups.splice(this.#setups.indexOf(setup), 1)
-    return { secret: setup.secret, operation, afterMs, moment, reruns, breaches: all }
+    breaches.push(...(await afterRerun(trial, seen, await observe(setup))))
+    if (breaches.length > 0) this.#setups.splice(this.#setups.indexOf(setup), 1)
+    const explained = breaches.map(({ promise, words }) => ({ promise, words: [words, ...errors].join('; ') }))
+    return { secret: setup.secret, operation, kills, reruns, breaches: explained }
   }
 
   /** Whether there is a secret left whose promises hold. */

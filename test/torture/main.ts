@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import type { Kill } from './lane.ts'
+import type { Episode } from './lane.ts'
 import { isBroken, promises, type Tortured, torture } from './torture.ts'
 
 const { values } = parseArgs({
@@ -26,12 +26,11 @@ if (!result) process.exit(1)
 process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : inWords(result))
 process.exitCode = isBroken(result) || result.kills < kills ? 1 : 0
 
-function tell({ secret, operation, afterMs, moment, breaches }: Kill, done: number): void {
+function tell({ secret, operation, kills: killed, breaches }: Episode, done: number): void {
+  const when = killed.map(({ afterMs, moment }) => `after ${afterMs} ms (${moment})`).join(', ')
   for (const { promise, words } of breaches)
-    process.stderr.write(
-      `BROKEN ${promise}: ${secret} ${operation}, killed after ${afterMs} ms (${moment}): ${words}\n`,
-    )
-  if (process.stderr.isTTY) process.stderr.write(`\r${done} kills\x1b[K${done === kills ? '\n' : ''}`)
+    process.stderr.write(`BROKEN ${promise}: ${secret} ${operation}, killed ${when}: ${words}\n`)
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} kills\x1b[K${done >= kills ? '\n' : ''}`)
 }
 
 function inWords(tortured: Tortured): string {
@@ -42,8 +41,9 @@ function inWords(tortured: Tortured): string {
   const broken = promises.map(promise => `  ${promise.padEnd(16)}${tortured[promise]}`).join('\n')
   return `${tortured.kills} workers killed in ${tortured.seconds} s, seed ${tortured.seed}
 ${broken}
-  killed during    ${list(tortured.operations)}
+  in the middle of ${list(tortured.operations)}
   found it         ${list(tortured.moments)}
+  reruns killed    ${tortured.killedAgain}
   reruns at most   ${tortured.mostReruns}
 `
 }

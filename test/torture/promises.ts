@@ -5,6 +5,7 @@
 import type { RotationId } from '../../core/ports/secret-store.ts'
 import { rollbackId, rotationId } from '../../core/rotation/ids.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
+import type { SecretValue } from '../../core/secret/secret-value.ts'
 import type { Postgres } from '../stand/postgres.ts'
 import type { Operation } from './ask.ts'
 import { accepts, endings, type Seen } from './observe.ts'
@@ -96,15 +97,25 @@ export function isDone(trial: Trial, { state }: Seen): boolean {
   return !endsCredentials(operation) || state.previous === undefined
 }
 
-export async function afterRerun(trial: Trial, killed: Seen, now: Seen): Promise<readonly Breach[]> {
+/** The password that the rotation had when it was first seen: pending, or promoted already. Undefined: it had none yet. */
+function firstPassword({ operation, before }: Trial, seen: readonly Seen[]): SecretValue | undefined {
+  if (operation === 'rollback') return before.previous?.password
+  for (const { state, pending, current } of seen) {
+    if (pending) return pending.password
+    if (state.current.version !== before.state.current.version) return current.password
+  }
+  return undefined
+}
+
+/** `seen`: after each kill. */
+export async function afterRerun(trial: Trial, seen: readonly Seen[], now: Seen): Promise<readonly Breach[]> {
   const { server, setup, operation, before } = trial
   const found = new Breaches()
   found.unless(isDone(trial, now), 'unconverged', `the rerun left ${JSON.stringify(now.state)}`)
   found.unless(await accepts(server, now.current), 'lockOuts', 'current is refused after the rerun')
 
-  const promoted = killed.state.current.version !== before.state.current.version
-  const value = promoted ? killed.current : (killed.pending ?? (operation === 'rollback' ? before.previous : undefined))
-  const same = value === undefined || value.password.equals(now.current.password)
+  const password = firstPassword(trial, seen)
+  const same = password === undefined || password.equals(now.current.password)
   found.unless(same, 'otherValue', 'the rotation was finished with another value')
 
   const bothValid = setup.target.overlap === 'both-valid'

@@ -2,16 +2,19 @@
  * Kills, in two lanes, and what they have broken.
  * @module
  */
-import { type Kill, Lane } from './lane.ts'
+import { type Episode, Lane } from './lane.ts'
 import type { Promised } from './promises.ts'
 import { seeded } from './random.ts'
 
 export interface Tortured extends Record<Promised, number> {
+  /** A few more than asked for: an operation is played to its end. */
   readonly kills: number
   readonly seed: number
   /** Where the kills have found the runs. */
   readonly moments: Readonly<Record<string, number>>
   readonly operations: Readonly<Record<string, number>>
+  /** Reruns that were killed as well. */
+  readonly killedAgain: number
   /** Reruns until the request was done, at most. */
   readonly mostReruns: number
   readonly seconds: number
@@ -26,18 +29,19 @@ const LANES = 2
 /** Undefined (said on stderr): this machine cannot run the servers. */
 export async function torture(
   { kills, seed }: { readonly kills: number; readonly seed: number },
-  onKill: (kill: Kill, done: number) => void = () => {},
+  onEpisode: (episode: Episode, kills: number) => void = () => {},
 ): Promise<Tortured | undefined> {
   const began = performance.now()
   const opened = await Promise.all(Array.from({ length: LANES }, (_, n) => Lane.open(seeded(seed + n))))
   const lanes = opened.filter(lane => lane !== undefined)
-  const done: Kill[] = []
-  let left = kills
+  const episodes: Episode[] = []
+  let done = 0
   const work = async (lane: Lane) => {
-    while (lane.usable && left-- > 0) {
-      const kill = await lane.kill()
-      done.push(kill)
-      onKill(kill, done.length)
+    while (lane.usable && done < kills) {
+      const episode = await lane.episode()
+      episodes.push(episode)
+      done += episode.kills.length
+      onEpisode(episode, done)
     }
   }
   try {
@@ -46,11 +50,12 @@ export async function torture(
   } finally {
     await Promise.all(lanes.map(lane => lane.close()))
   }
-  return { ...summary(done), seed, seconds: Math.round((performance.now() - began) / 100) / 10 }
+  return { ...summary(episodes), seed, seconds: Math.round((performance.now() - began) / 100) / 10 }
 }
 
-function summary(kills: readonly Kill[]): Omit<Tortured, 'seed' | 'seconds'> {
-  const broken = kills.flatMap(kill => kill.breaches)
+function summary(episodes: readonly Episode[]): Omit<Tortured, 'seed' | 'seconds'> {
+  const kills = episodes.flatMap(episode => episode.kills)
+  const broken = episodes.flatMap(episode => episode.breaches)
   const count = (names: readonly string[]) => {
     const counts: Record<string, number> = {}
     for (const name of names) counts[name] = (counts[name] ?? 0) + 1
@@ -61,7 +66,8 @@ function summary(kills: readonly Kill[]): Omit<Tortured, 'seed' | 'seconds'> {
     kills: kills.length,
     ...(Object.fromEntries(numbers) as Record<Promised, number>),
     moments: count(kills.map(kill => kill.moment)),
-    operations: count(kills.map(kill => kill.operation)),
-    mostReruns: Math.max(...kills.map(kill => kill.reruns)),
+    operations: count(episodes.map(episode => episode.operation)),
+    killedAgain: episodes.filter(episode => episode.kills.length > 1).length,
+    mostReruns: Math.max(0, ...episodes.map(episode => episode.reruns)),
   }
 }
