@@ -108,7 +108,7 @@ export class Workspace {
     }
   }
 
-  /** Absent from the configuration: undefined. */
+  /** Absent from the configuration: undefined. Missing, exposed or no key: throws. */
   get fingerprintKey(): FingerprintKey | undefined {
     const source = this.config.fingerprintKey
     return source && parseKey(keyText(source, this.#env))

@@ -49,6 +49,7 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
   const seen: Inspection[] = []
   if (connect)
     await session.working('connecting', async report => {
+      void session.workspace.fingerprintKey // throws if it cannot be used
       for (const name of names) {
         report(`${name}: connecting`)
         seen.push(await inspectTarget(session, await lookAt(session.workspace, name, session.call)))

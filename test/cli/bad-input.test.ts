@@ -224,6 +224,20 @@ describe.skipIf(server === undefined)('a target that refuses', () => {
     await works(prepared.solo, prepared.password)
   })
 
+  test('too little time: the change is not begun, and the next run goes on', async () => {
+    const prepared = await prepare(server!)
+    const here = await furnished(project(), prepared)
+    refused(
+      await here.main(['rotate', 'solo-db', '--force', '--timeout', '3s']),
+      5,
+      'no-time',
+      'not begun',
+      'step +set',
+    )
+    await works(prepared.solo, prepared.password)
+    expect((await here.json(['rotate', 'solo-db'])).data).toMatchObject({ outcome: 'rotated', resumed: true })
+  })
+
   test('a secret that is not what the target needs: refused by put, and by rotate if it came another way', async () => {
     const prepared = await prepare(server!)
     const here = await furnished(project(), prepared)

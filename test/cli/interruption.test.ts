@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Postgres, startPostgres } from '../stand/postgres.ts'
 import { startProxy } from '../stand/proxy.ts'
-import { requireServer } from '../stand/stand.ts'
+import { requireServer, until } from '../stand/stand.ts'
 import { furnished, type Prepared, prepare } from './database.ts'
 import { parsed, projects } from './support.ts'
 
@@ -75,6 +75,29 @@ describe.skipIf(server === undefined)('Ctrl-C', () => {
     child.kill('SIGINT')
     const ran = await ended
     expect(ran).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('nothing was stored') })
+  })
+
+  test('within a gap: the cut-over is finished first, then exit code 130', async () => {
+    const prepared = await prepare(server!)
+    const here = await furnished(project(), prepared)
+    const inTheWay = await server!.connect()
+    await inTheWay.query(`BEGIN; ALTER ROLE ${prepared.solo} CONNECTION LIMIT 50`)
+    const child = here.start(['rotate', 'solo-db', '--force'])
+    const ended = here.ended(child)
+    const onlooker = await server!.connect()
+    await until(async () => {
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'lockstep' AND wait_event_type = 'Lock'"
+      if ((await onlooker.query(waiting)).rows.length === 0) throw new Error('nobody waits yet')
+    })
+    await onlooker.end()
+    child.kill('SIGINT')
+    await once(child.stderr!, 'data')
+    await inTheWay.query('ROLLBACK')
+    await inTheWay.end()
+    const ran = await ended
+    expect(ran).toMatchObject({ code: 130, stdout: expect.stringContaining('solo-db is rotated') })
+    expect((await here.json(['status', 'solo-db'])).data).toMatchObject({ condition: 'grace', in_flight: false })
+    await currentWorks(here, 'solo-db', server!)
   })
 
   test('twice: ends at once; nothing is lost', async () => {
