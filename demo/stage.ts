@@ -6,7 +6,7 @@ import type { VersionId } from '../core/ports/secret-store.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
 import { type FingerprintKey, fingerprint } from '../core/secret/fingerprint.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
-import { REFUSED } from './client.ts'
+import { accepts } from './accepts.ts'
 import { Fleet } from './fleet.ts'
 import { type Playground, quickSetup, storeCall } from './playground.ts'
 
@@ -47,17 +47,8 @@ export class Stage {
     return fingerprint(this.#fingerprintKey, setup.secret, value)
   }
 
-  /** Logs in as any client would, past the engine. */
   async login(setup: RotationSetup, value: SecretValue): Promise<'accepted' | 'refused'> {
-    const { username, password } = setup.shape.read(value)
-    try {
-      const client = await this.playground.server.connect(username, password.reveal())
-      await client.end()
-      return 'accepted'
-    } catch (error) {
-      if ((error as { code?: unknown }).code === REFUSED) return 'refused'
-      throw error
-    }
+    return (await accepts(this.playground.server, setup.shape.read(value))) ? 'accepted' : 'refused'
   }
 
   async close(): Promise<void> {

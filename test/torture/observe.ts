@@ -6,10 +6,8 @@ import type { AuditEvent } from '../../core/audit/event.ts'
 import type { SecretState, VersionId } from '../../core/ports/secret-store.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
 import type { Credential } from '../../core/secret/credential.ts'
-import { REFUSED } from '../../demo/client.ts'
 import { storeCall } from '../../demo/playground.ts'
 import type { LocalStore } from '../../local/index.ts'
-import type { Postgres } from '../stand/postgres.ts'
 
 export interface Seen {
   readonly state: SecretState
@@ -40,18 +38,6 @@ export async function observe(setup: RotationSetup): Promise<Seen> {
     previous: previous && (await credential(previous.version)),
     pending: pending && (await credential({ pending: pending.rotation })),
     events: await store.audit.events({ secret: id, limit: EVENTS }),
-  }
-}
-
-/** A login as a consumer makes it, past the engine. */
-export async function accepts(server: Postgres, { username, password }: Credential): Promise<boolean> {
-  try {
-    const client = await server.connect(username, password.reveal())
-    await client.end()
-    return true
-  } catch (error) {
-    if ((error as { code?: unknown }).code === REFUSED) return false
-    throw error
   }
 }
 

@@ -6,9 +6,10 @@ import type { RotationId } from '../../core/ports/secret-store.ts'
 import { rollbackId, rotationId } from '../../core/rotation/ids.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
+import { accepts } from '../../demo/accepts.ts'
 import type { Postgres } from '../stand/postgres.ts'
 import type { Operation } from './ask.ts'
-import { accepts, endings, type Seen } from './observe.ts'
+import { endings, type Seen } from './observe.ts'
 
 /** The counters of the result, one per promise. */
 export type Promised = 'lockOuts' | 'brokenConsumers' | 'unconverged' | 'otherValue' | 'unrecorded'
