@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { RotationError } from '../core/errors.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
 import type { Input, Io } from './io.ts'
+import type { Session } from './session.ts'
 
 /** Above every store's limit: what is longer was meant to be something else. */
 const MAX_BYTES = 1_000_000
@@ -15,8 +16,9 @@ const CTRL_D = '\u0004'
 const ERASE = ['\u007f', '\b']
 
 /** `-` or nothing: stdin, or a prompt if that is a terminal. One line break at the end is not part of the value. */
-export async function readValue(io: Io, file: string | undefined, secret: string): Promise<SecretValue> {
-  const bytes = file === undefined || file === '-' ? await fromStdin(io, secret) : fromFile(io, file, secret)
+export async function readValue(session: Session, file: string | undefined, secret: string): Promise<SecretValue> {
+  const bytes =
+    file === undefined || file === '-' ? await fromStdin(session, secret) : fromFile(session.io, file, secret)
   const text = decode(bytes, secret).replace(/\r?\n$/, '')
   if (text === '') throw new RotationError('value-unsuitable', 'The value is empty.', { secret, next: HOW })
   return SecretValue.of(text)
@@ -32,8 +34,11 @@ function fromFile(io: Io, file: string, secret: string): Uint8Array {
   }
 }
 
-const fromStdin = async (io: Io, secret: string): Promise<Uint8Array> =>
-  io.stdin.isTTY ? Buffer.from(await prompt(io, `Value of ${secret} (not shown): `)) : drain(io, secret)
+async function fromStdin(session: Session, secret: string): Promise<Uint8Array> {
+  const { io } = session
+  if (io.stdin.isTTY) return Buffer.from(await prompt(io, `Value of ${secret} (not shown): `))
+  return session.working(`${secret}: waiting for the value on stdin`, () => drain(io, secret))
+}
 
 async function drain({ stdin, signal }: Io, secret: string): Promise<Uint8Array> {
   signal.addEventListener('abort', () => stdin.destroy?.(interrupted()), { once: true })

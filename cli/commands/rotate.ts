@@ -87,7 +87,7 @@ async function planned(session: Session, name: string, options: RotateOptions): 
   const request = session.request('manual', {
     ...(force && { force }),
     ...(reason !== undefined && { reason }),
-    ...(valueFile !== undefined && { value: await readValue(session.io, valueFile, name) }),
+    ...(valueFile !== undefined && { value: await readValue(session, valueFile, name) }),
   })
   const result = await session.working(`${name}: looking`, report =>
     rotate(setup, request, session.io.signal, announced(name, report)),

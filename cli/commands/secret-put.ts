@@ -46,7 +46,7 @@ async function putCommand(session: Session, name: string, options: PutOptions): 
   const place = locate(workspace, name, options.store)
   const exists = workspace.hasStore(place.store)
   if (exists && !options.replace) await refuseReplacing(session, place)
-  const value = await readValue(session.io, options.file, name)
+  const value = await readValue(session, options.file, name)
   checkValue(session, place, value)
   const store = await workspace.store(place.store, true)
   const old = await store.get(place.id, call)

@@ -1,7 +1,7 @@
 /**
  * Two at once, and Ctrl-C in the middle: the real program, as processes of its own.
  */
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Postgres, startPostgres } from '../stand/postgres.ts'
@@ -13,6 +13,16 @@ import { parsed, projects } from './support.ts'
 const server = requireServer(await startPostgres())
 const project = projects()
 afterAll(() => server?.stop())
+
+/** Resolves when the child has said this on stderr. */
+const says = (child: ChildProcess, text: string): Promise<void> =>
+  new Promise(resolve => {
+    let said = ''
+    child.stderr!.on('data', chunk => {
+      said += chunk
+      if (said.includes(text)) resolve()
+    })
+  })
 
 /** Logs in with what the store calls current, which must work. */
 async function currentWorks(here: ReturnType<typeof project>, name: string, on: Postgres): Promise<void> {
@@ -71,10 +81,14 @@ describe.skipIf(server === undefined)('Ctrl-C', () => {
     const here = await furnished(project(), await prepare(server!))
     const child = here.start(['secret', 'put', 'orders-db', '--replace'], { stdinOpen: true })
     const ended = here.ended(child)
-    await delay(1_500)
+    await says(child, 'waiting for the value')
     child.kill('SIGINT')
     const ran = await ended
-    expect(ran).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('nothing was stored') })
+    expect(ran).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr: expect.stringMatching(/waiting for the value on stdin …[\s\S]*nothing was stored/),
+    })
   })
 
   test('within a gap: the cut-over is finished first, then exit code 130', async () => {
@@ -91,7 +105,7 @@ describe.skipIf(server === undefined)('Ctrl-C', () => {
     })
     await onlooker.end()
     child.kill('SIGINT')
-    await once(child.stderr!, 'data')
+    await says(child, 'Interrupted')
     await inTheWay.query('ROLLBACK')
     await inTheWay.end()
     const ran = await ended
@@ -106,7 +120,7 @@ describe.skipIf(server === undefined)('Ctrl-C', () => {
     const ended = here.ended(child)
     await reached
     child.kill('SIGINT')
-    await once(child.stderr!, 'data')
+    await says(child, 'Interrupted')
     await delay(100) // a gap: the first is not obeyed while consumers may hold a dead credential
     expect(child.exitCode).toBeNull()
     child.kill('SIGINT')
