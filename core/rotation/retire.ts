@@ -84,9 +84,9 @@ export async function revokeNow(
     return [early.outcome === 'retired' ? early : revokedBefore]
   }
   // Named, so that a promotion that lands late is recognised and not followed by another rotation.
-  const version = state && !state.pending && { version: state.current.version }
+  const version = state && { version: state.current.version }
   const results = [early, await rotate(setup, { ...urgent, ...version }, signal)]
-  if (results[1]?.outcome === 'rotated') results.push(await retire(setup, urgent, signal))
+  if (results[1]?.outcome !== 'waiting') results.push(await retire(setup, urgent, signal))
   return results.filter(r => r.outcome !== 'nothing-to-retire')
 }
 

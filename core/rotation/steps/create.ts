@@ -4,7 +4,7 @@
  * @module
  */
 import { RotationError } from '../../errors.ts'
-import type { RotationId, SecretState, SecretVersion, VersionId } from '../../ports/secret-store.ts'
+import type { RotationId, SecretState, VersionId } from '../../ports/secret-store.ts'
 import type { Credential } from '../../secret/credential.ts'
 import type { SecretValue } from '../../secret/secret-value.ts'
 import { discard } from '../discard.ts'
@@ -53,8 +53,9 @@ async function bring(run: Run, state: SecretState, rotation: RotationId, current
   const value = await newValue(run, state, rotation, current)
   if (value.byteLength > store.capabilities.maxValueBytes)
     throw new RotationError('value-unsuitable', `The value is larger than ${store.capabilities.maxValueBytes} bytes.`)
-  const winner: SecretVersion = await store.putPending(id, { rotation, base: current.version, value }, run.call())
-  return run.remember(winner)
+  const winner = run.remember(await store.putPending(id, { rotation, base: current.version, value }, run.call()))
+  if (!winner.value.equals(value)) await requireLiveKey(run, rotation, winner)
+  return winner
 }
 
 async function newValue(run: Run, state: SecretState, id: RotationId, current: ReadVersion): Promise<SecretValue> {

@@ -28,6 +28,8 @@ export const emptyReport = (): Report => ({ schedules: 0, findings: [], rows: ne
 export interface Budget {
   /** Play pairs of faults too, every n-th of them (1: all). */
   readonly pairStride?: number
+  /** Beside an edit, every n-th call gets a fault. */
+  readonly editStride?: number
   /** Stop at the first finding: enough for planted bugs. */
   readonly first?: boolean
 }
@@ -36,7 +38,7 @@ export async function explore(
   scenario: Scenario,
   engine: Engine,
   report: Report,
-  { pairStride, first }: Budget = {},
+  { pairStride, editStride = 3, first }: Budget = {},
 ): Promise<void> {
   const base = await record(report, { scenario, engine, faults: new Map() }, 'no fault')
   const edits = scenario.meanwhile ? base.map((_, k) => k) : [undefined]
@@ -45,7 +47,7 @@ export async function explore(
     const edited = meanwhileAt === undefined ? '' : `edit before ${meanwhileAt}, `
     const schedule = { scenario, engine, ...(meanwhileAt !== undefined && { meanwhileAt }) }
     const calls = await record(report, { ...schedule, faults: new Map() }, `${edited}no fault`)
-    const stride = scenario.meanwhile ? 3 : 1
+    const stride = scenario.meanwhile ? editStride : 1
     for (let k = 0; k < calls.length; k += stride) for (const fault of faults) await single(schedule, k, fault, edited)
   }
   if (pairStride !== undefined && !scenario.meanwhile) await pairs(base.length)

@@ -58,6 +58,12 @@ export class Worker {
   }
 }
 
+/** A call without an answer takes effect before its deadline or not at all: no service keeps a request for longer. */
+interface Late<T> {
+  readonly effect: () => Promise<T>
+  readonly deadline: Instant
+}
+
 const never = new Promise<never>(() => {})
 
 type Kind = 'store' | 'target' | 'audit'
@@ -102,7 +108,7 @@ export interface HubOptions {
 export class Hub {
   readonly #options: HubOptions
   readonly names: string[] = []
-  #late: { at: number; effect: () => Promise<unknown> }[] = []
+  #late: (Late<unknown> & { readonly at: number })[] = []
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -117,7 +123,7 @@ export class Hub {
     kind: Kind,
     name: string,
     effect: () => Promise<T>,
-    later: () => () => Promise<T> = () => effect,
+    later: () => Late<T> = () => ({ effect, deadline: Number.POSITIVE_INFINITY }),
   ): Promise<T> {
     const { clock, faults, observe, meanwhile, delay } = this.#options
     await worker.gate?.(name)
@@ -131,7 +137,7 @@ export class Hub {
     if (fault === 'die-before') return this.#kill(worker)
     if (fault === 'failed') throw failure[kind]()
     if (fault === 'late' && changing.has(name)) {
-      this.#late.push({ at: k + delay, effect: later() })
+      this.#late.push({ at: k + delay, ...later() })
       throw lostAnswer[kind]()
     }
     const answer = await settled(effect)
@@ -145,7 +151,8 @@ export class Hub {
   async land(k = Number.POSITIVE_INFINITY): Promise<void> {
     const due = this.#late.filter(l => l.at <= k)
     this.#late = this.#late.filter(l => l.at > k)
-    for (const { effect } of due) {
+    for (const { effect, deadline } of due) {
+      if (this.#options.clock.now() > deadline) continue
       await settled(effect)
       this.#options.observe('late')
     }
@@ -183,7 +190,9 @@ function proxied<T extends object>(
       if (pure.has(String(property))) return member.bind(inner)
       return (...args: unknown[]) => {
         const effect = (given: unknown[]) => async () => member.apply(inner, given) as unknown
-        return hub.call(worker, kind, `${kind}.${String(property)}`, effect(args), () => effect(freeze(args)))
+        const { deadline = Number.POSITIVE_INFINITY } = (args.at(-1) ?? {}) as Partial<Call>
+        const later = () => ({ effect: effect(freeze(args)), deadline })
+        return hub.call(worker, kind, `${kind}.${String(property)}`, effect(args), later)
       }
     },
   })

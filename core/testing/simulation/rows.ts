@@ -49,3 +49,41 @@ export function rowsOf(world: World): string[] {
   }
   return rows
 }
+
+/**
+ * The table of reachable states in `docs/protocol.md`, as far as this engine can meet it: each row with the states or errors
+ * that are it. Rows of dual passwords, sibling stores and followers come with their engines and stores.
+ */
+export const tableOfStates: Readonly<Record<string, readonly string[]>> = {
+  'all: T{c} S{c,p}': ['single-user: T{c} S{c,p}', 'alternating-users: T{c} S{c,p}'],
+  'all: p is current, not on record': [
+    'single-user: p is current, not on record',
+    'issue-then-revoke: p is current, not on record',
+  ],
+  'all: T is none of ours': [
+    'single-user: T{none} S{c}',
+    'alternating-users: T{none} S{c}',
+    'single-user: T{none} S{c,p}',
+  ],
+  'all: p is somebody else’s': ['single-user: foreign p'],
+  'single-user: T{p} S{c,p}': ['single-user: T{p} S{c,p}'],
+  'single-user: T{p}, test fails': ['single-user: T{p}, test fails'],
+  'single-user: T{p} on some nodes, {c} on others': ['single-user: T{p} on some nodes, {c} on others'],
+  'single-user: T{p}, c was moved by hand': ['single-user: T{p}, c moved by hand'],
+  'alternating-users: r un-retired, next rotation due': ['alternating-users: S{c,r}'],
+  'alternating-users: T{c,p} S{c,p,r}': ['alternating-users: S{c,p,r}'],
+  'alternating-users: c refused, r works': ['alternating-users: c refused, r works', 'error current-refused'],
+  'alternating-users: c was edited to p’s login': ['alternating-users: c names p’s login'],
+  'alternating-users: c was copied from r': ['alternating-users: c names r’s login'],
+  'issue-then-revoke: T{c,orphan} S{c}': ['issue-then-revoke: T{c,orphan} S{c}'],
+  'issue-then-revoke: p’s key gone': ['issue-then-revoke: p’s key gone'],
+  'issue-then-revoke: limit reached by r': ['issue-then-revoke: limit reached by r'],
+}
+
+/** Rows that no schedule has met. */
+export const unreached = (met: Iterable<string>): readonly string[] => {
+  const rows = new Set(met)
+  return Object.entries(tableOfStates)
+    .filter(([, states]) => !states.every(s => rows.has(s)))
+    .map(([row]) => row)
+}

@@ -6,13 +6,14 @@ import { type Budget, emptyReport, explore, type Finding, type Report } from './
 import { interleave, sleep } from './interleave.ts'
 import { type Planted, planted } from './planted.ts'
 import { pairs, sleeps } from './races.ts'
+import { unreached } from './rows.ts'
 import { realEngine, scenarios } from './scenarios.ts'
 
-export interface SimulationOptions {
-  /** Of the pairs of faults, every n-th is played (1: all). Absent: none. */
-  readonly pairStride?: number
+export interface SimulationOptions extends Omit<Budget, 'first'> {
   /** Switches between two processes that nobody asked for. */
   readonly preemptions: number
+  /** Whether planted bugs are looked for. Default: yes. */
+  readonly hunt?: boolean
   readonly progress?: (what: string, report: Report) => void
 }
 
@@ -20,14 +21,19 @@ export interface SimulationResult {
   readonly schedules: number
   readonly violations: readonly Finding[]
   readonly planted: readonly { readonly name: string; readonly found: boolean; readonly by?: string }[]
-  /** Rows of the table of reachable states that were met, and error codes. */
+  /** States of the world that were met, and rows of the table of reachable states that were not. */
   readonly rows: readonly string[]
+  readonly unreached: readonly string[]
   readonly codes: readonly string[]
 }
 
-export async function simulate({ pairStride, preemptions, progress }: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({
+  preemptions,
+  hunt: hunting = true,
+  progress,
+  ...budget
+}: SimulationOptions): Promise<SimulationResult> {
   const report = emptyReport()
-  const budget: Budget = pairStride === undefined ? {} : { pairStride }
   for (const scenario of scenarios) {
     await explore(scenario, realEngine, report, budget)
     progress?.(scenario.name, report)
@@ -39,9 +45,16 @@ export async function simulate({ pairStride, preemptions, progress }: Simulation
   for (const sleeper of sleeps) await sleep(sleeper, realEngine, report)
   progress?.('sleepers', report)
   const hunts = []
-  for (const bug of planted) hunts.push(await hunt(bug))
+  for (const bug of hunting ? planted : []) hunts.push(await hunt(bug))
   const { schedules, findings, rows, codes } = report
-  return { schedules, violations: findings, planted: hunts, rows: [...rows].sort(), codes: [...codes].sort() }
+  return {
+    schedules,
+    violations: findings,
+    planted: hunts,
+    rows: [...rows].sort(),
+    unreached: unreached(rows),
+    codes: [...codes].sort(),
+  }
 }
 
 /** Whether a planted bug breaks a promise in one of the scenarios named for it. */
