@@ -46,7 +46,13 @@ export async function torture(
   }
   try {
     if (lanes.length < LANES) return undefined
-    await Promise.all(lanes.map(work))
+    // both to their end, whatever happens in one: the servers are stopped afterwards
+    const stop = (error: unknown) => {
+      done = kills
+      throw error
+    }
+    const ends = await Promise.allSettled(lanes.map(lane => work(lane).catch(stop)))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     await Promise.all(lanes.map(lane => lane.close()))
   }
