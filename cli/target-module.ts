@@ -16,6 +16,7 @@ import { RotationError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { RotationTarget } from '../core/ports/rotation-target.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
+import type { IssuingFixture } from '../core/testing/issuing-target-conformance.ts'
 import type { SettableConformanceOptions, SettableFixture } from '../core/testing/settable-target-conformance.ts'
 
 /** Handed to target modules, so that they need not import Lockstep, and never hold a second copy of its classes. */
@@ -33,7 +34,9 @@ export const targetDeps = (clock: Clock): TargetDeps => ({
 
 export interface TargetModule {
   createTarget(options: Readonly<Record<string, unknown>>, deps: TargetDeps): RotationTarget
-  readonly conformance?: SettableConformanceOptions & { make(deps: TargetDeps): Promise<SettableFixture> }
+  readonly conformance?: SettableConformanceOptions & {
+    make(deps: TargetDeps): Promise<SettableFixture | IssuingFixture>
+  }
 }
 
 export async function loadTargetModule(

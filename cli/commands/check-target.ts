@@ -4,6 +4,8 @@
  */
 import { resolve } from 'node:path'
 import { RotationError, sanitise } from '../../core/errors.ts'
+import type { IssuingFixture } from '../../core/testing/issuing-target-conformance.ts'
+import type { SettableFixture } from '../../core/testing/settable-target-conformance.ts'
 import type { Answer } from '../answer.ts'
 import { paragraphs } from '../render/block.ts'
 import type { Style } from '../render/style.ts'
@@ -25,9 +27,8 @@ export async function checkTarget(session: Session, module: string): Promise<Ans
       at: module,
       next: 'Export `conformance = { make, without }`: CONTRIBUTING, "A target of your own".',
     })
-  const { settableTargetConformance } = await import('../../core/testing/settable-target-conformance.ts')
   const { without = [] } = conformance
-  const cases = settableTargetConformance(() => conformance.make(targetDeps(session.io.clock)), { without })
+  const cases = await casesFor(conformance, session)
   const reports = await session.working('conformance', async report => {
     const done: CaseReport[] = []
     for (const { name, run } of cases) {
@@ -37,6 +38,19 @@ export async function checkTarget(session: Session, module: string): Promise<Ans
     return done
   })
   return answerOf(session, module, reports, without)
+}
+
+/** The suite for the kind of target that the fixture holds. */
+async function casesFor({ make, without = [] }: NonNullable<TargetModule['conformance']>, { io }: Session) {
+  const deps = targetDeps(io.clock)
+  const fixture = await make(deps)
+  await fixture.close?.()
+  if (fixture.target.kind === 'issuing') {
+    const { issuingTargetConformance } = await import('../../core/testing/issuing-target-conformance.ts')
+    return issuingTargetConformance(() => make(deps) as Promise<IssuingFixture>)
+  }
+  const { settableTargetConformance } = await import('../../core/testing/settable-target-conformance.ts')
+  return settableTargetConformance(() => make(deps) as Promise<SettableFixture>, { without })
 }
 
 /** An assertion of the suite is our text, but for what it says that it got: of that, and of any other error, only the kind is shown. */

@@ -74,7 +74,7 @@ async function finishedBefore(run: Run, state: SecretState): Promise<RotationRes
   const { current, pending } = state
   const { begun } = run
   if (begun && current.rotation === begun.id) {
-    await recordWhatIsMissing(run, state)
+    await recordAlready(run, state)
     return rotated(begun.id, begun.base, current.version, true)
   }
   const { value } = run.request
@@ -141,12 +141,16 @@ async function takeSteps(
 
 /**
  * Where a change and its record are two writes, a run may have died between them; the next one records the ending again.
- * A second line with the same rotation id says `already`.
  */
-async function recordWhatIsMissing(run: Run, { current, promotedAt }: SecretState): Promise<void> {
+async function recordWhatIsMissing(run: Run, state: SecretState): Promise<void> {
   const { store, clock, policy } = run.setup
-  const recent = promotedAt !== undefined && clock.now() < promotedAt + policy.runLife
-  if (store.capabilities.records || !current.rotation || !recent) return
+  const recent = state.promotedAt !== undefined && clock.now() < state.promotedAt + policy.runLife
+  if (!store.capabilities.records && recent) await recordAlready(run, state)
+}
+
+/** An ending for a run that finds its rotation finished; a second line with the same rotation id says `already`. */
+async function recordAlready(run: Run, { current }: SecretState): Promise<void> {
+  if (!current.rotation) return
   const details = { rotation_id: current.rotation }
   await run.record(endingOf(current.rotation), { result: 'already', versions: { new: current.version }, details })
 }

@@ -99,6 +99,8 @@ export class MemoryTarget implements SettableTarget {
 
   async set({ current, pending }: { current: Credential; pending: Credential }, call: TargetCall): Promise<void> {
     this.#open(call)
+    if (pending.username !== this.nextUsername(current))
+      throw new RotationError('identity-mismatch', 'The pending version names another user.')
     if (!this.#asAdmin) for (const endpoint of this.endpoints) this.#requireLogin(current, endpoint)
     if (this.#server.rejects(pending.password))
       throw new RotationError('value-rejected', 'The server refuses the value.')
@@ -141,7 +143,7 @@ export class MemoryTarget implements SettableTarget {
   #open(call: TargetCall): void {
     if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
     if (this.#server.clock.now() > call.deadline)
-      throw new RotationError('target-unreachable', 'The server gave the statement up at its time-out.')
+      throw new RotationError('no-time', 'The server gave the statement up at its time-out.')
   }
 }
 
@@ -187,6 +189,11 @@ export class MemoryIssuer implements IssuingTarget {
     return { username: key, password: secret }
   }
 
+  /** Somebody revokes a key outside of any rotation. */
+  remove(key: string): void {
+    this.#keys.delete(key)
+  }
+
   async issue(rotation: RotationId, call: TargetCall): Promise<Credential> {
     this.#open(call)
     if (this.#keys.size >= this.limit) throw new RotationError('key-limit', `The issuer allows ${this.limit} keys.`)
@@ -220,7 +227,6 @@ export class MemoryIssuer implements IssuingTarget {
 
   #open(call: TargetCall): void {
     if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
-    if (this.#clock.now() > call.deadline)
-      throw new RotationError('target-unreachable', 'The issuer did not answer in time.')
+    if (this.#clock.now() > call.deadline) throw new RotationError('no-time', 'The issuer did not answer in time.')
   }
 }

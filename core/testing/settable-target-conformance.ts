@@ -92,8 +92,8 @@ async function rejectsWith(action: Promise<unknown>, ...codes: readonly ErrorCod
     () => assert.fail(`expected ${codes.join(' or ')}, but the call succeeded`),
     (thrown: unknown) => thrown,
   )
-  assert.ok(error instanceof RotationError, `expected a RotationError, got ${inspect(error, { depth: 0 })}`)
-  assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}: ${error.message}`)
+  assert.ok(error instanceof RotationError, 'expected a RotationError')
+  assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}`)
   return error
 }
 

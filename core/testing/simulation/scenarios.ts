@@ -115,6 +115,14 @@ function changeAtTarget(world: World, call: string): void {
   world.lost = !left || retiring || call === 'store.claimRetire'
 }
 
+/** Somebody revokes the key that a rotation has just asked for. */
+function revokePending(world: World): void {
+  const { pending } = world.store.peek(ID)
+  if (!pending) return
+  world.edited = world.excused = true
+  world.issuer.remove(noteShape.read(pending).username)
+}
+
 /** The first value that a rotation brings. */
 const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
 
@@ -299,6 +307,13 @@ export const scenarios: readonly Scenario[] = [
     world: { asAdmin: true },
     script: twice,
     rotations: 2,
+  },
+  {
+    name: 'issue-then-revoke: the pending key is revoked by somebody',
+    strategy: 'issue-then-revoke',
+    world: {},
+    script: twice,
+    meanwhile: revokePending,
   },
   {
     name: 'issue-then-revoke: asked again within the grace',

@@ -52,7 +52,7 @@ export async function simulate({
     violations: findings,
     planted: hunts,
     rows: [...rows].sort(),
-    unreached: unreached(rows),
+    unreached: unreached([...rows, ...[...codes].map(code => `error ${code}`)]),
     codes: [...codes].sort(),
   }
 }

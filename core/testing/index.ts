@@ -1,0 +1,25 @@
+/**
+ * For whoever writes a store or a target: the conformance suites, ports in memory, and the crash simulator.
+ * @module
+ */
+export {
+  type IssuingFixture,
+  issuingTargetConformance,
+} from './issuing-target-conformance.ts'
+export { MemoryStore } from './memory-store.ts'
+export { MemoryIssuer, MemoryServer, MemoryTarget } from './memory-target.ts'
+export {
+  type ConformanceCase,
+  type ConsumerSession,
+  type SettableConformanceOptions,
+  type SettableFixture,
+  settableTargetConformance,
+} from './settable-target-conformance.ts'
+export { type SimulationOptions, type SimulationResult, simulate } from './simulation/simulate.ts'
+export {
+  type StoreCase,
+  type StoreConformanceOptions,
+  type StoreFeature,
+  type StoreFixture,
+  storeConformance,
+} from './store-conformance.ts'
