@@ -9,13 +9,22 @@ export interface Counts {
   failedQueries: number
   /** The longest time during which all queries of one client failed. */
   longestGapMs: number
+  /** Clients that have had an answer. */
+  working: number
   /** Clients whose last query failed. */
   failing: number
   /** SQLSTATEs, or codes of the socket. */
   readonly codes: Record<string, number>
 }
 
-export const noCounts = (): Counts => ({ queries: 0, failedQueries: 0, longestGapMs: 0, failing: 0, codes: {} })
+export const noCounts = (): Counts => ({
+  queries: 0,
+  failedQueries: 0,
+  longestGapMs: 0,
+  working: 0,
+  failing: 0,
+  codes: {},
+})
 
 export interface ClientOptions<Login> {
   /** Reads the secret. */
@@ -56,6 +65,7 @@ export async function runClient<Login>(
     }
   }
 
+  let worked = false
   let failingSince: number | undefined
   const gap = (until: number) => {
     if (failingSince !== undefined)
@@ -66,6 +76,8 @@ export async function runClient<Login>(
     counts.queries++
     try {
       await once()
+      if (!worked) counts.working++
+      worked = true
       gap(performance.now())
       failingSince = undefined
     } catch (error) {

@@ -15,8 +15,8 @@ export interface Watch {
   readonly clients?: number
 }
 
-/** Time in which every client has read the secret and queried. */
-const WARM_UP_MS = 300
+/** More than one client's pause: after the last cache was refreshed, every client queries once more. */
+const LAST_QUERIES_MS = 300
 
 export class Fleet {
   readonly #configFile: string
@@ -29,13 +29,13 @@ export class Fleet {
     this.#process = fork(path.join(import.meta.dirname, 'clients.ts'), { execArgv: [] })
   }
 
-  /** Puts the secret under load, works, and goes on until every cache has been refreshed after the work. */
+  /** Puts the secret under load; works once every client has had an answer; goes on until every cache was refreshed again. */
   async during<T>(watch: Watch, work: () => Promise<T>): Promise<{ readonly counts: Counts; readonly result: T }> {
-    const final = this.#begin({ configFile: this.#configFile, clients: 20, reread: false, ...watch })
-    final.catch(() => {}) // may come before anybody waits for it
-    await Promise.race([sleep(WARM_UP_MS), final])
+    const order = { configFile: this.#configFile, clients: 20, reread: false, ...watch }
+    const { allWork, final } = this.#begin(order)
+    await allWork
     const result = await work()
-    await Promise.race([sleep(watch.refresh + WARM_UP_MS), final])
+    await Promise.race([sleep(watch.refresh + LAST_QUERIES_MS), final])
     this.#process.send('stop' satisfies Order)
     return { counts: await final, result }
   }
@@ -44,18 +44,26 @@ export class Fleet {
     this.#process.kill('SIGKILL')
   }
 
-  #begin(order: Order): Promise<Counts> {
+  #begin(order: Exclude<Order, 'stop'>): { readonly allWork: Promise<void>; readonly final: Promise<Counts> } {
     const child = this.#process
+    const [allWork, final] = [Promise.withResolvers<void>(), Promise.withResolvers<Counts>()]
+    const settle = () => child.off('message', hear).off('exit', gone)
+    const gone = () => {
+      const error = new Error('The process of the clients has ended.')
+      allWork.reject(error)
+      final.reject(error)
+      settle()
+    }
+    const hear = ({ counts, final: isFinal }: Report) => {
+      this.onCounts(counts)
+      if (counts.working === order.clients) allWork.resolve()
+      if (!isFinal) return
+      final.resolve(counts)
+      settle()
+    }
+    child.on('message', hear).on('exit', gone)
+    final.promise.catch(() => {}) // may be rejected before anybody waits for it
     child.send(order)
-    return new Promise((resolve, reject) => {
-      const gone = () => reject(new Error('The process of the clients has ended.'))
-      const hear = ({ counts, final }: Report) => {
-        this.onCounts(counts)
-        if (!final) return
-        child.off('message', hear).off('exit', gone)
-        resolve(counts)
-      }
-      child.on('message', hear).on('exit', gone)
-    })
+    return { allWork: allWork.promise, final: final.promise }
   }
 }

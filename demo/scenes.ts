@@ -32,8 +32,7 @@ export async function rotations(
   const { counts } = await stage.fleet.during({ secret, refresh, reread }, async () => {
     for (let done = 0; done < count; done++) expectOutcome(await rotateWhenAllowed(setup), 'rotated')
   })
-  const { failing, ...load } = counts
-  return { name, rotations: count, ...load, leftFailing: failing }
+  return { name, rotations: count, ...loadOf(counts), leftFailing: counts.failing }
 }
 
 export interface KilledWorker extends Load {
@@ -137,7 +136,12 @@ export async function rollbackUnderLoad(stage: Stage, secret: string): Promise<R
 const fingerprints = (stage: Stage, setup: RotationSetup, values: Parameters<Stage['fingerprint']>[1][]): string[] =>
   values.map(value => stage.fingerprint(setup, value))
 
-const loadOf = ({ failing: _, ...load }: Counts): Load => load
+const loadOf = ({ queries, failedQueries, longestGapMs, codes }: Counts): Load => ({
+  queries,
+  failedQueries,
+  longestGapMs,
+  codes,
+})
 
 function expectOutcome(result: { outcome: string; why?: string }, wanted: string): void {
   if (result.outcome !== wanted) throw new Error(`Expected ${wanted}, got ${result.outcome}: ${result.why ?? ''}`)

@@ -1,7 +1,8 @@
 /** Rotations under twenty clients that open a new connection per query: exact counts. */
 import { expect, onTestFinished, test } from 'vitest'
+import { retire } from '../../core/rotation/retire.ts'
 import { openPlayground, quick } from '../../demo/playground.ts'
-import { rotateWhenAllowed } from '../../demo/request.ts'
+import { byHand, rotateWhenAllowed } from '../../demo/request.ts'
 import { killedWorker, rotations } from '../../demo/scenes.ts'
 import { Stage } from '../../demo/stage.ts'
 
@@ -48,7 +49,10 @@ test('planted: without a grace, clients that cache are seen to fail', async ({ s
   const careless = { ...setup, policy: { ...setup.policy, grace: 0, consumers: [] } }
   const { counts } = await stage.fleet.during({ secret: 'orders', refresh: quick.refresh }, async () => {
     await rotateWhenAllowed(careless)
-    await rotateWhenAllowed(careless) // retires first
+    // the sessions of the old login would hold it back: released, as a person could
+    const request = byHand({ release: 'sessions', reason: 'planted' })
+    const { outcome } = await retire(careless, request, new AbortController().signal)
+    expect(outcome).toBe('retired')
   })
   expect(counts.failedQueries).toBeGreaterThan(0)
   expect(counts.codes).toEqual({ '28P01': counts.failedQueries })
