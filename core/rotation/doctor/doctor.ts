@@ -45,7 +45,9 @@ export async function repair(setup: RotationSetup, request: RotationRequest, sig
   for (let round = 0; ; round++) {
     const run = new Run(setup, asked, signal)
     const { judged, evidence } = await examined(run)
-    const tried = new Set([...repaired.map(nameOf), ...failures.keys()])
+    // where the secret only moved in between, what is seen now is news
+    const given = [...failures].filter(([, { code }]) => code !== 'stale').map(([name]) => name)
+    const tried = new Set([...repaired.map(nameOf), ...given])
     const next = round < ROUNDS ? nextOf(judged, tried) : []
     if (next.length === 0 || !evidence) return { secret: setup.secret, repaired, left: judged.map(leftOf(failures)) }
     for (const finding of next) {
