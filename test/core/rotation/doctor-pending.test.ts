@@ -50,6 +50,8 @@ it('an edit under a pending rotation: discarded only when its run can be at work
   expect((await bench.diagnose()).findings).toMatchObject([{ kind: 'pending-base-moved', fixable: true }])
   await bench.repair()
   expect(bench.recorded('rotation_discarded')).toHaveLength(1)
+  // and nothing is begun that is not due
+  expect(bench.recorded('secret_rotated')).toEqual([])
 })
 
 it('an edit that names the login of pending stops everything', async () => {
