@@ -42,9 +42,9 @@ export async function openSession(
     socket.destroy()
     throw failed(error, 'login')
   }
-  return sessionOver(client, endpoint, failed, async () => {
+  return sessionOver(client, endpoint, failed, () => {
     interruption.release()
-    await farewell(client, socket)
+    void farewell(client, socket)
   })
 }
 

@@ -18,7 +18,8 @@ export interface Session {
   change(text: string): Promise<void>
   /** One statement, never several, as a client library sends it; fails with `probe-failed`. */
   probe(text: string): Promise<void>
-  close(): Promise<void>
+  /** Says goodbye, and does not wait for it: between set and finish every round trip counts. Repeat: nothing. */
+  close(): void
 }
 
 interface Query {
@@ -31,7 +32,7 @@ export function sessionOver(
   client: Client,
   endpoint: Endpoint,
   failed: (error: unknown, phase: Phase) => RotationError,
-  close: () => Promise<void>,
+  close: () => void,
 ): Session {
   const run = async (phase: Phase, query: Query): Promise<readonly Row[]> => {
     try {
@@ -64,6 +65,6 @@ export async function using<T>(opening: Promise<Session>, work: (session: Sessio
   try {
     return await work(session)
   } finally {
-    await session.close()
+    session.close()
   }
 }
