@@ -1,0 +1,167 @@
+/**
+ * The package as users get it: built, packed, unpacked beside its declared dependencies and nothing else, then used.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { manifest, root, textOf } from './modules.ts'
+
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+const user = mkdtempSync(join(tmpdir(), 'lockstep-user-'))
+const home = join(user, 'node_modules/lockstep')
+let packed: Packed
+let paths: readonly string[]
+
+const run = (command: string, args: readonly string[], cwd = user): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+const node = (...args: string[]): string => run(process.execPath, args)
+
+/** The packages that an installation brings: those that are declared, and theirs. */
+function dependencies(): readonly string[] {
+  const { packages } = JSON.parse(textOf('package-lock.json')) as {
+    packages: Record<string, { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }>
+  }
+  const found = new Set(Object.keys(manifest.dependencies))
+  for (const name of found)
+    for (const theirs of Object.keys(packages[`node_modules/${name}`]!.dependencies ?? {})) found.add(theirs)
+  return [...found]
+}
+
+beforeAll(() => {
+  node(join(root, 'scripts/build.ts'))
+  const npm = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', user]
+  const answer = JSON.parse(run('npm', npm, root)) as Packed[] | Record<string, Packed>
+  packed = Array.isArray(answer) ? answer[0]! : Object.values(answer)[0]!
+  paths = packed.files.map(({ path }) => path)
+  mkdirSync(home, { recursive: true })
+  run('tar', ['-xzf', packed.filename, '-C', home, '--strip-components=1'])
+  for (const name of dependencies())
+    cpSync(join(root, 'node_modules', name), join(user, 'node_modules', name), { recursive: true })
+  writeFileSync(join(user, 'package.json'), '{ "type": "module", "private": true }\n')
+})
+afterAll(() => rmSync(user, { recursive: true, force: true }))
+
+describe('the tarball', () => {
+  test('holds exactly this at its top', () => {
+    expect([...new Set(paths.map(path => path.split('/')[0]!))].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'cli',
+      'dist',
+      'docs',
+      'lockstep.schema.json',
+      'package.json',
+    ])
+    expect(paths.filter(path => path.startsWith('cli/'))).toEqual(['cli/lockstep.mjs'])
+    expect(
+      [...new Set(paths.filter(path => path.startsWith('dist/')).map(path => path.split('/')[1]!))].sort(),
+    ).toEqual(['cli', 'core', 'local'])
+  })
+
+  test('holds no source, test, demo, bench, stand or key', () => {
+    expect(paths.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([])
+    expect(paths.filter(path => /(^|\/)(test|demo|bench|scripts|stand|\.ci|\.stand|\.lockstep)\//.test(path))).toEqual(
+      [],
+    )
+    expect(paths.filter(path => !/\.(js|mjs|d\.ts|md|json)$|^LICENSE$/.test(path))).toEqual([])
+  })
+
+  test('is small', () => {
+    expect(packed.size).toBeLessThan(400_000)
+    expect(packed.unpackedSize).toBeLessThan(1_600_000)
+    process.stderr.write(
+      `package: ${Math.round(packed.size / 1024)} KiB packed, ${Math.round(packed.unpackedSize / 1024)} KiB unpacked, ${paths.length} files\n`,
+    )
+  })
+
+  test('types point to JavaScript that is there', () => {
+    for (const path of paths.filter(path => path.endsWith('.d.ts')))
+      expect(paths).toContain(path.replace(/\.d\.ts$/, '.js'))
+    const stale = /(?:from |import\()['"]\.[^'"]*\.ts['"]/
+    const compiled = paths.filter(path => path.startsWith('dist/'))
+    expect(compiled.filter(path => stale.test(readFileSync(join(home, path), 'utf8')))).toEqual([])
+  })
+
+  test('publint has nothing to say', async () => {
+    const { publint } = await import('publint')
+    const { messages, pkg } = await publint({ pkgDir: home, strict: true, pack: false })
+    expect(messages.map(message => formatMessage(message, pkg))).toEqual([])
+  })
+})
+
+describe('installed', () => {
+  const entries = Object.keys(manifest.exports).filter(name => !name.endsWith('.json'))
+  const specifier = (entry: string) => `lockstep${entry.slice(1)}`
+
+  test.each(entries)('%s can be imported', entry => {
+    writeFileSync(join(user, 'use.js'), `console.log(Object.keys(await import('${specifier(entry)}')).length > 0)`)
+    expect(node('use.js')).toBe('true\n')
+  })
+
+  test('what is not exported cannot be', () => {
+    writeFileSync(join(user, 'inner.js'), `await import('lockstep/dist/core/index.js').catch(e => console.log(e.code))`)
+    expect(node('inner.js')).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
+  })
+
+  test('the schema is published, and is the one of the sources', () => {
+    writeFileSync(
+      join(user, 'schema.js'),
+      `import schema from 'lockstep/schema.json' with { type: 'json' }
+       import { configJsonSchema } from 'lockstep/config'
+       console.log(JSON.stringify(schema) === JSON.stringify(configJsonSchema()))`,
+    )
+    expect(node('schema.js')).toBe('true\n')
+  })
+
+  test('types of every entry point resolve, strictly, without our development dependencies', () => {
+    cpSync(join(root, 'node_modules/@types/node'), join(user, 'node_modules/@types/node'), { recursive: true })
+    cpSync(join(root, 'node_modules/undici-types'), join(user, 'node_modules/undici-types'), { recursive: true })
+    const lines = entries.map((entry, i) => `import * as m${i} from '${specifier(entry)}'\nexport { m${i} }`)
+    writeFileSync(
+      join(user, 'types.ts'),
+      `${lines.join('\n')}
+import { rotate, type RotationSetup, SecretValue } from 'lockstep'
+export const value: SecretValue = SecretValue.of('x')
+export const run = (setup: RotationSetup) =>
+  rotate(setup, { type: 'manual', actor: { user_id: 'me', user_agent: 'mine' }, deadline: 0 }, new AbortController().signal)
+`,
+    )
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+    expect(node(compiler, ...strict, '--lib', 'es2024,esnext.disposable', 'types.ts')).toBe('')
+  })
+
+  test('the command runs', () => {
+    const program = join(home, manifest.bin.lockstep!)
+    expect(node(program, '--version')).toBe(`${JSON.parse(textOf('package.json')).version}\n`)
+    expect(node(program, '--help')).toContain('Rotates secrets')
+    expect(node(program, 'init')).toContain('lockstep.yml')
+    expect(node(program, 'check', '--json')).toContain('"ok": true')
+  })
+
+  test('a target whose driver is missing says which package to install', () => {
+    expect(readdirSync(join(user, 'node_modules'))).not.toContain('pg')
+    writeFileSync(
+      join(user, 'driver.js'),
+      `import { createPostgresTarget } from 'lockstep/postgres'
+       import { SecretValue, systemClock } from 'lockstep'
+       const endpoints = [{ name: 'writer', host: '127.0.0.1', port: 1, database: 'x', role: 'writer' }]
+       const target = createPostgresTarget({ strategy: 'single-user', endpoints, tls: { mode: 'disable' }, owner: 'me' }, systemClock)
+       const call = { signal: new AbortController().signal, deadline: Date.now() + 5000 }
+       await target.test({ username: 'u', password: SecretValue.of('p') }, call).catch(e => console.log(e.code, e.next))`,
+    )
+    expect(node('driver.js')).toBe('driver-missing Run `npm install pg`.\n')
+  })
+})

@@ -1,0 +1,133 @@
+/**
+ * What the source may not say: who takes a value out of its wrapper, who reads the clock, who prints.
+ * Planted: each of these failed when the forbidden line was there.
+ */
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { codeOf, manifest, published, root, sources, textOf } from './modules.ts'
+
+/** `file: the line` for every line of code that matches. */
+function linesWith(pattern: RegExp, folders: readonly string[], except: (file: string) => boolean = () => false) {
+  const files = folders.flatMap(folder => sources(folder)).filter(file => !except(file))
+  return files.flatMap(file => {
+    const found = codeOf(file)
+      .split('\n')
+      .filter(line => pattern.test(line))
+    return found.map(line => `${file}: ${line.trim()}`)
+  })
+}
+
+const inTesting = (file: string): boolean => file.startsWith('core/testing/')
+
+describe('the clear text of a secret', () => {
+  /** Every file that takes a value out of its wrapper, and why it must. A new line here is a decision. */
+  const callers: Readonly<Record<string, string>> = {
+    'core/secret/secret-value.ts': 'compares and measures itself',
+    'core/secret/shape.ts': 'finds the login in the value, and puts another one there',
+    'core/secret/fingerprint.ts': 'feeds the HMAC, with value and key',
+    'core/targets/postgres/connect.ts': 'answers the driver, at the moment it logs in',
+    'core/targets/postgres/verifier.ts': 'computes what is sent instead of the password',
+    'local/encryption.ts': 'encrypts; the ciphertext is what is written',
+    'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
+  }
+
+  test('is taken by exactly these files', () => {
+    const found = linesWith(/\breveal\b/, published, inTesting).map(line => line.split(':')[0]!)
+    expect([...new Set(found)].sort()).toEqual(Object.keys(callers).sort())
+  })
+
+  test('is taken by calling the method, which the list above can see', () => {
+    const option = /--reveal|options\.reveal\b|readonly reveal\?: boolean/
+    const indirect = linesWith(/\breveal\b(?!\()/, published, inTesting)
+    expect(indirect.filter(line => !option.test(line))).toEqual([])
+  })
+})
+
+describe('time and chance', () => {
+  const ofTheMachine = /\bDate\.now\b|new Date\(\)|\bset(Timeout|Interval|Immediate)\b|\bperformance\b|process\.hrtime/
+  const clock = (file: string): boolean => file === 'core/ports/clock.ts'
+
+  test('core and local read time through the clock port', () => {
+    /** Bounds on real sockets, which no clock of ours moves. */
+    const sockets = [
+      "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
+      'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
+      'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
+    ]
+    expect(linesWith(ofTheMachine, ['core', 'local'], file => clock(file) || inTesting(file))).toEqual(sockets)
+  })
+
+  test('cli too: its clock is handed in', () => {
+    const drawing = /^cli\/render\/progress\.ts: const timer = setInterval\(/
+    expect(linesWith(ofTheMachine, ['cli']).filter(line => !drawing.test(line))).toEqual([])
+  })
+
+  test('chance comes from node:crypto', () => {
+    expect(linesWith(/Math\.random/, published)).toEqual([])
+  })
+})
+
+describe('output', () => {
+  test('core and local print nothing', () => {
+    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local'])).toEqual([])
+  })
+
+  test('cli prints through its Io', () => {
+    expect(linesWith(/\bconsole\./, ['cli'])).toEqual([])
+    const streams = linesWith(/process\.std(out|err)\b/, ['cli']).map(line => line.split(':')[0])
+    expect([...new Set(streams)].sort()).toEqual(['cli/lockstep.mjs', 'cli/process.ts'])
+  })
+
+  test('core and local read no environment and no arguments', () => {
+    // A key may live in a variable, if the caller says so and hands no environment of his own.
+    const key = 'local/key.ts: const text = (source.env ?? process.env)[source.variable]'
+    expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local'], inTesting)).toEqual([key])
+  })
+})
+
+describe('the repository', () => {
+  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
+  const texts = tracked.filter(file => !file.startsWith('test/packaging/')).map(file => [file, textOf(file)] as const)
+  const naming = (pattern: RegExp) => texts.filter(([, text]) => pattern.test(text)).map(([file]) => file)
+
+  test('depends on no other folder of the machine', () => {
+    expect(naming(/\/work\/|\.\.\/shared\//)).toEqual([])
+    expect(naming(/\/home\/[a-z]|\/Users\/[A-Za-z]/)).toEqual([])
+  })
+
+  test('names no package registry: the user’s own is used', () => {
+    expect(naming(/registry\.[a-z]+\.(org|com)|"resolved":/)).toEqual([])
+  })
+
+  test('holds no key, no store, no package', () => {
+    expect(tracked.filter(file => /\.(key|pem|db|db-wal|tgz|p12)$|(^|\/)\.env/.test(file))).toEqual([])
+    expect(naming(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=]/)).toEqual([])
+  })
+
+  test('holds no leftovers', () => {
+    expect(tracked.filter(file => /\.(tmp|orig|rej|log|bak)(\.|$)/.test(file))).toEqual([])
+  })
+
+  test('every source file says in its head what it is', () => {
+    const files = published.flatMap(folder => sources(folder, /\.ts$/))
+    expect(files.filter(file => !/^\/\*\*\n( \*.*\n)+? \* @module\n \*\//.test(textOf(file)))).toEqual([])
+  })
+})
+
+test('scripts of dependencies run only where we said so, and all of them are decided', () => {
+  const { packages } = JSON.parse(textOf('package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>
+  }
+  const scripted = Object.keys(packages).filter(path => packages[path]!.hasInstallScript)
+  const names = scripted.map(path => path.replace(/^.*node_modules\//, '')).sort()
+  expect(Object.keys(manifest.allowScripts).sort()).toEqual(names)
+})
+
+test('the lock names every optional package: npm ci works on every platform', () => {
+  const { packages } = JSON.parse(textOf('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const named = new Set(Object.keys(packages).map(path => path.replace(/^.*node_modules\//, '')))
+  const optional = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+  expect(optional.filter(name => !named.has(name))).toEqual([])
+})
