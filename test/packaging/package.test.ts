@@ -110,6 +110,10 @@ describe('installed', () => {
     expect(node('use.js')).toBe('true\n')
   })
 
+  test('every entry point says where its types are, before anything else', () => {
+    for (const entry of entries) expect(Object.keys(manifest.exports[entry]!)).toEqual(['types', 'default'])
+  })
+
   test('what is not exported cannot be', () => {
     writeFileSync(join(user, 'inner.js'), `await import('lockstep/dist/core/index.js').catch(e => console.log(e.code))`)
     expect(node('inner.js')).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
