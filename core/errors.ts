@@ -368,13 +368,20 @@ export class RotationError extends Error {
 export const isRotationError = (error: unknown, ...codes: readonly ErrorCode[]): error is RotationError =>
   error instanceof RotationError && (codes.length === 0 || codes.includes(error.code))
 
+/** A getter may throw. */
+function nameAndCode(error: unknown): { name?: unknown; code?: unknown } {
+  try {
+    const { name, code } = Object(error) as { name?: unknown; code?: unknown }
+    return { name, code }
+  } catch {
+    return {}
+  }
+}
+
 /** Any thrown thing as a RotationError. Of a foreign error only its class and code survive. */
 export function sanitise(error: unknown): RotationError {
   if (error instanceof RotationError) return error
-  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as {
-    name?: unknown
-    code?: unknown
-  }
+  const { name, code } = nameAndCode(error)
   if (name === 'AbortError') return new RotationError('aborted', 'The run was interrupted.')
   const kind = typeof name === 'string' && /^[A-Za-z]{1,40}$/.test(name) ? name : 'unknown error'
   const foreign = typeof code === 'string' && /^[A-Za-z0-9_-]{1,40}$/.test(code) ? code : undefined

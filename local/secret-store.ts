@@ -249,7 +249,8 @@ function promotion(secret: WholeSecret, left: VersionId, request: string | undef
 function noted(secret: WholeSecret, change: StateNote): SecretChange {
   const { attempts = secret.attempts, halted = secret.halted, epoch = 0, issuing } = change
   const kept = issuing === undefined ? secret.issuing : issuing && JSON.stringify(issuing)
-  return { attempts, halted, epoch: Math.max(secret.epoch, epoch), issuing: kept }
+  const promotedAt = secret.promotedAt ?? change.promotedAt ?? null
+  return { promotedAt, attempts, halted, epoch: Math.max(secret.epoch, epoch), issuing: kept }
 }
 
 const stale = (secret: SecretId, message: string): RotationError => new RotationError('stale', message, { secret })

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander'
 import { errorCodes, type StepName } from '../../core/errors.ts'
-import { type Plan, planRetirement, planRollback, planRotation } from '../../core/rotation/plan.ts'
+import { dueSince, type Plan, planRetirement, planRollback, planRotation } from '../../core/rotation/plan.ts'
 import { type Answer, WAITING } from '../answer.ts'
 import { inspectTarget } from '../inspect.ts'
 import { type Look, lookAt, planInput } from '../look.ts'
@@ -128,7 +128,7 @@ function planData(look: Look, plan: Plan, { now, intent }: View): Answer['data']
     strategy: look.secret.strategy,
     overlap: look.target.overlap,
     downtime: downtime(look, intent),
-    due: isoOrNull(look.state && look.policy.interval && look.state.current.since + look.policy.interval),
+    due: isoOrNull(look.state && look.policy.interval && dueSince(look.state) + look.policy.interval),
   }
 }
 

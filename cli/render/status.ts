@@ -2,6 +2,7 @@
  * The tables of `lockstep status`.
  * @module
  */
+import { dueSince } from '../../core/rotation/plan.ts'
 import type { Answer } from '../answer.ts'
 import type { Condition } from '../condition.ts'
 import type { Look } from '../look.ts'
@@ -79,8 +80,7 @@ export function detailData(row: StatusRow, stages: readonly StagedVersion[], now
 export function detailText(row: StatusRow, stages: readonly StagedVersion[], now: number, style: Style): string {
   const { look, note, at } = row
   const { secret, state, policy } = look
-  const due =
-    state && policy.interval !== undefined ? momentFromNow(state.current.since + policy.interval, now) : undefined
+  const due = state && policy.interval !== undefined ? momentFromNow(dueSince(state) + policy.interval, now) : undefined
   return stacked(
     `${style.bold(secret.name)} ${coloured(row, style)}${note && `: ${note}`}${at === undefined ? '' : ` (${fromNow(at, now)})`}`,
     labelled([

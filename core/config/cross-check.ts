@@ -32,6 +32,12 @@ function checkOneUser(secret: SecretConfig, report: Report): void {
     report([...path, 'user'], 'is missing; the value does not name the login')
 }
 
+/** The time would be spent with consumers holding a dead credential. */
+function checkSettle({ name, strategy, settle }: SecretConfig, report: Report): void {
+  if (settle > 0 && strategy === 'single-user')
+    report(['secrets', name, 'settle'], 'does not go with single-user: consumers would be cut off for that time')
+}
+
 function checkTarget({ name, strategy, store, id, target }: SecretConfig, report: Report): void {
   const path = ['secrets', name]
   if (target.kind !== 'postgres') return
@@ -75,6 +81,7 @@ export function crossCheck(secrets: ReadonlyMap<string, SecretConfig>, report: R
     if (secret.strategy === 'alternating-users') checkAlternating(secret, report)
     else checkOneUser(secret, report)
     checkTarget(secret, report)
+    checkSettle(secret, report)
   }
   checkUnique(all, loginsOf, ({ name }, first) =>
     report(['secrets', name], `rotates a login at a server that ${first.name} rotates too`),

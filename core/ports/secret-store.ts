@@ -87,6 +87,8 @@ export interface StateNote {
   readonly halted?: string | null
   readonly epoch?: number
   readonly setAt?: Instant
+  /** Only where none is on record. */
+  readonly promotedAt?: Instant
   readonly issuing?: { readonly rotation: RotationId; readonly since: Instant; readonly keys: readonly string[] } | null
 }
 

@@ -4,6 +4,8 @@
  */
 import { type ErrorCode, isRotationError, type RotationError, sanitise } from '../errors.ts'
 import type { Duration } from '../ports/clock.ts'
+import type { SecretState } from '../ports/secret-store.ts'
+import { discard } from './discard.ts'
 import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { RotationResult } from './setup.ts'
@@ -80,14 +82,28 @@ async function recordFailure(run: Run, failure: RotationError): Promise<void> {
 }
 
 async function countAttempt(run: Run, failure: RotationError): Promise<void> {
-  const { store, id, policy, target } = run.setup
+  const { store, id, policy } = run.setup
   const state = await run.describe()
   if (!state) return
   const attempts = state.attempts + 1
-  const urgent = target.overlap === 'gap' && state.pending !== undefined
-  const halt = attempts >= policy.retryBudget && !urgent && state.halted === undefined
+  const halt = attempts >= policy.retryBudget && state.halted === undefined && (await nothingUrgent(run, state))
   await store.note(id, { attempts, ...(halt && { halted: failure.code }) }, run.call())
   if (halt) await run.record('rotation_halted', { result: 'failure', details: { error_code: failure.code, attempts } })
+}
+
+/**
+ * What is pending at a gap strategy may be all that works, and is tried for ever; unless the target is seen to hold current
+ * when no statement can be under way any more: then it is discarded, and the secret can rest.
+ */
+async function nothingUrgent(run: Run, { pending, current }: SecretState): Promise<boolean> {
+  const { target, clock, policy } = run.setup
+  if (target.overlap !== 'gap' || !pending) return true
+  if (!pending.ours || clock.now() < pending.since + 2 * policy.runLife) return false
+  const { credential } = await run.read(current.version)
+  if ((await target.accepts(credential, run.targetCall)).refused.length > 0) return false
+  const { version } = await run.read({ pending: pending.rotation })
+  await discard(run, pending.rotation, version, 'the retry budget is used up, and current works')
+  return true
 }
 
 /** The failure that is being reported is the news; that it could not be recorded must not replace it. */

@@ -18,4 +18,13 @@ export const rotationId = (secret: SecretId, state: Basis): RotationId => name('
 /** A rollback is a rotation to the previous value; its name says so to whoever finishes it. */
 export const rollbackId = (secret: SecretId, state: Basis): RotationId => name('lr', secret, state)
 
+/** The rotation of an emergency names the request too: whoever finishes it, a repetition of the request recognises it. */
+export const emergencyId = (secret: SecretId, state: Basis, token: string): RotationId =>
+  name(emergencyPrefix(token), secret, state)
+
+export const isEmergency = (rotation: RotationId | undefined, token: string): boolean =>
+  rotation?.startsWith(`${emergencyPrefix(token)}-`) ?? false
+
+const emergencyPrefix = (token: string): string => `le-${createHash('sha256').update(token).digest('hex').slice(0, 16)}`
+
 export const isRollback = (rotation: RotationId | undefined): boolean => rotation?.startsWith('lr-') ?? false

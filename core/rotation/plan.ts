@@ -4,12 +4,12 @@
  * @module
  */
 import type { ErrorCode, StepName } from '../errors.ts'
-import { brokenBy, type ConsumerNeed } from '../policy/consumers.ts'
+import { brokenBy, type ConsumerNeed, requiredGrace } from '../policy/consumers.ts'
 import { isOpen, nextOpening } from '../policy/window.ts'
-import type { Instant } from '../ports/clock.ts'
+import type { Duration, Instant } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { PendingState, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
-import { isRollback, rollbackId, rotationId } from './ids.ts'
+import { emergencyId, isRollback, rollbackId, rotationId } from './ids.ts'
 import type { RotationPolicy, RotationRequest, WaitReason } from './setup.ts'
 
 export interface PlanInput {
@@ -18,7 +18,7 @@ export interface PlanInput {
   readonly target: Pick<RotationTarget, 'strategy' | 'overlap' | 'kind'>
   readonly state: SecretState | undefined
   readonly now: Instant
-  readonly request: Pick<RotationRequest, 'type' | 'force' | 'version' | 'value'>
+  readonly request: Pick<RotationRequest, 'type' | 'force' | 'version' | 'value' | 'token'>
 }
 
 export type Plan =
@@ -67,7 +67,7 @@ function planResume({ policy, target, now, request }: PlanInput, state: SecretSt
   if (state.halted !== undefined && !urgent && !request.force) return refuse('halted', `Halted: ${state.halted}.`)
   if (published && base) return { do: 'steps', steps: ['finish'], rotation, base, resumed: true, urgent: true }
   if (base !== state.current.version) return { do: 'reconcile' }
-  if (setAt !== undefined && now < setAt + policy.settle)
+  if (setAt !== undefined && !urgent && now < setAt + policy.settle)
     return wait('settle', 'The target needs time to take the new credential up.', setAt + policy.settle)
   const steps: StepName[] = setAt === undefined ? ['create', 'set', 'test', 'finish'] : ['create', 'test', 'finish']
   return { do: 'steps', steps, rotation, base, resumed: true, urgent }
@@ -82,13 +82,16 @@ function planBeginning(input: PlanInput, state: SecretState): Plan {
   const go: Plan = {
     do: 'steps',
     steps,
-    rotation: rotationId(id, state),
+    rotation: idOf(id, state, request),
     base: state.current.version,
     resumed: false,
     urgent: false,
   }
   return notDue(input, state) ?? heldByPrevious(input, state) ?? tooShortGrace(input) ?? notNow(input) ?? go
 }
+
+const idOf = (id: string, state: SecretState, { type, token }: PlanInput['request']): RotationId =>
+  type === 'emergency' && token !== undefined ? emergencyId(id, state, token) : rotationId(id, state)
 
 /** The strategies whose next `set` or key would take the place of the previous credential. */
 export const overwritesPrevious = (target: PlanInput['target']): boolean => target.strategy !== 'single-user'
@@ -101,16 +104,20 @@ function heldByPrevious({ policy, target, now, request }: PlanInput, state: Secr
     return wait('retire', 'The previous credential is not retired yet.', graceEnd(policy, promotedAt))
   if (promotedAt === undefined || request.type === 'emergency') return undefined
   // A statement that lands late must never meet a later rotation: so rotations keep a run's life apart.
-  const earliest = promotedAt + policy.grace + policy.runLife
+  const earliest = promotedAt + effectiveGrace(policy) + policy.runLife
   return now < earliest ? wait('spacing', 'The last rotation is too recent.', earliest) : undefined
 }
 
 function notDue({ policy, now, request }: PlanInput, state: SecretState): Plan | undefined {
   if (request.force || request.version !== undefined || request.value !== undefined) return undefined
   if (policy.interval === undefined) return { do: 'nothing', outcome: 'not-due', why: 'No interval is configured.' }
-  const due = state.current.since + policy.interval
+  const due = dueSince(state) + policy.interval
   return now < due ? { do: 'nothing', outcome: 'not-due', why: 'The interval is not over.', until: due } : undefined
 }
+
+/** What the interval counts from: the last rotation, not a person's edit after it. Never too late. */
+export const dueSince = ({ anomaly, promotedAt, current }: SecretState): Instant =>
+  anomaly === 'edited' && promotedAt !== undefined ? promotedAt : current.since
 
 /** Who would still hold the old credential when the grace ends. */
 export const outlivedBy = ({ grace, consumers, replicaLag }: RotationPolicy): readonly ConsumerNeed[] =>
@@ -133,8 +140,12 @@ function notNow({ policy, now, request }: PlanInput): Plan | undefined {
   return undefined
 }
 
+/** The configured grace, or what the slowest consumer needs: it may have been declared after the rotation was begun. */
+export const effectiveGrace = ({ grace, consumers, replicaLag }: RotationPolicy): Duration =>
+  Math.max(grace, requiredGrace(consumers, { replicaLag, propagation: 0 }))
+
 export const graceEnd = (policy: RotationPolicy, promotedAt: Instant | undefined): Instant | undefined =>
-  promotedAt === undefined ? undefined : promotedAt + policy.grace
+  promotedAt === undefined ? undefined : promotedAt + effectiveGrace(policy)
 
 export function planRetirement({ policy, state, now, request }: PlanInput): Plan {
   if (!state) return noSecret

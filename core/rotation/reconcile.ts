@@ -16,7 +16,8 @@ export async function reconcile(run: Run, state: SecretState): Promise<undefined
   const current = await run.read(state.current.version)
   const pending = await run.read({ pending: pendingState.rotation })
   const { target, policy, clock } = run.setup
-  if ((await target.accepts(current.credential, run.targetCall)).refused.length === 0) {
+  const held = await target.accepts(current.credential, run.targetCall)
+  if (held.refused.length === 0) {
     checkEdited(run, current, pending)
     // Since the edit no run has begun to set pending: the last look before it would have stopped it.
     const safeFrom = Math.max(pendingState.since, state.current.since) + policy.runLife
@@ -29,6 +30,10 @@ export async function reconcile(run: Run, state: SecretState): Promise<undefined
     await discard(run, pendingState.rotation, pending.version, 'current was changed by somebody, and works')
     return undefined
   }
+  if (held.accepted.length > 0)
+    throw new RotationError('target-busy', 'Some endpoints refuse current and some accept it: a replica may lag.', {
+      at: held.refused[0],
+    })
   if ((await target.accepts(pending.credential, run.targetCall)).accepted.length === 0) throw bothRefused()
   await rebase(run, state, pendingState, current, pending)
   return undefined

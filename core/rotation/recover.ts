@@ -3,10 +3,11 @@
  * of the protocol, bounded; nothing else is touched.
  * @module
  */
-import { RotationError } from '../errors.ts'
+import { isRotationError, RotationError } from '../errors.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
+import type { SecretVersion } from '../ports/secret-store.ts'
 import type { Credential } from '../secret/credential.ts'
-import type { Run } from './run.ts'
+import type { ReadVersion, Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
 /** Older versions that are tried at most. */
@@ -46,8 +47,7 @@ async function findOlder(
 ): Promise<Credential | undefined> {
   const { store, id } = run.setup
   const versions = [...(state.previous ? [await run.read(state.previous.version)] : [])]
-  for (const found of await store.unlabelled(id, OLDER, run.call()))
-    if (found.value !== 'disabled') versions.push(run.remember(found))
+  for (const found of await store.unlabelled(id, OLDER, run.call())) versions.push(...readable(run, found))
   for (const { credential } of versions) {
     if (credential.username !== current.credential.username) continue
     if ((await target.accepts(credential, run.targetCall)).refused.length === 0) return credential
@@ -55,13 +55,25 @@ async function findOlder(
   return undefined
 }
 
+/** A version that is no credential is skipped: people keep all sorts of things. */
+function readable(run: Run, found: SecretVersion): ReadVersion[] {
+  try {
+    return [run.remember(found)]
+  } catch (error) {
+    if (isRotationError(error, 'value-unsuitable', 'refused')) return []
+    throw error
+  }
+}
+
 /** With two logins, a refused current was changed by somebody: previous may be the last that works and is never touched. */
 async function stopAtRefusedCurrent(
   run: Run,
   target: SettableTarget,
-  { state }: Rotation,
+  { state, pending }: Rotation,
   refusal: RotationError,
-): Promise<never> {
+): Promise<void> {
+  // Set had happened, and pending is what works: finishing is the way out.
+  if ((await target.accepts(pending.credential, run.targetCall)).refused.length === 0) return
   const previous = state.previous && (await run.read(state.previous.version)).credential
   const works = previous && (await target.accepts(previous, run.targetCall)).refused.length === 0
   if (works)

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import { RotationError } from '../errors.ts'
-import type { VersionId } from '../ports/secret-store.ts'
+import type { SecretState, VersionId } from '../ports/secret-store.ts'
 import { guarded } from './guarded.ts'
-import { planRetirement } from './plan.ts'
+import { isEmergency } from './ids.ts'
+import { graceEnd, planRetirement } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { Run } from './run.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from './setup.ts'
@@ -27,7 +28,8 @@ async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult>
   const { setup, request } = run
   const { id, policy, target, clock } = setup
   const state = await run.describe()
-  const plan = planRetirement({ id, policy, target, state, now: clock.now(), request })
+  if (state?.previous && state.promotedAt === undefined) return waitInFull(run)
+  const plan = planRetirement({ id, policy, target, state: withoutOwnClaim(run, state), now: clock.now(), request })
   switch (plan.do) {
     case 'retire':
       return retired(
@@ -49,6 +51,22 @@ async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult>
     default:
       throw new RotationError('internal', 'A retirement was planned as a rotation.')
   }
+}
+
+/** A claim that this run made before a failure is no other run's. */
+function withoutOwnClaim({ claimed }: Run, state: SecretState | undefined): SecretState | undefined {
+  if (!state || claimed === undefined || state.previous?.version !== claimed) return state
+  const { retiring: _, ...unclaimed } = state
+  return unclaimed
+}
+
+/** Nothing says since when consumers can read current: from now on, then. */
+async function waitInFull(run: Run): Promise<RotationResult> {
+  const { store, id, policy, clock } = run.setup
+  const promotedAt = clock.now()
+  await store.note(id, { promotedAt }, run.call())
+  const until = graceEnd(policy, promotedAt)!
+  return { outcome: 'waiting', for: 'grace', until, why: 'No promotion was on record; the grace counts from now.' }
 }
 
 const retired = (old: VersionId, current: VersionId, sessionsEnded: number): RotationResult => ({
@@ -79,7 +97,7 @@ export async function revokeNow(
   const urgent: RotationRequest = { ...request, type: 'emergency', token, force: true }
   const early = await retire(setup, urgent, signal)
   const state = await new Run(setup, urgent, signal).describe()
-  if (state?.request === token && !state.pending) {
+  if (state && !state.pending && (state.request === token || isEmergency(state.current.rotation, token))) {
     if (state.previous) return [await retire(setup, urgent, signal)]
     return [early.outcome === 'retired' ? early : revokedBefore]
   }

@@ -50,6 +50,7 @@ async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationR
     const state = await run.describe()
     const done = state && (await finishedBefore(run, state))
     if (done) return done
+    if (state?.halted !== undefined && run.request.force) await resumeHalted(run)
     const plan = planner(inputOf(run, state))
     try {
       const result = await follow(run, plan, state, steps)
@@ -80,6 +81,12 @@ async function finishedBefore(run: Run, state: SecretState): Promise<RotationRes
   const { value } = run.request
   if (!value || pending || !value.equals((await run.read(current.version)).credential.password)) return undefined
   return { outcome: 'already-rotated', why: 'Current holds the value that was brought.' }
+}
+
+/** A person acts: the budget begins anew. */
+function resumeHalted(run: Run): Promise<void> {
+  const { store, id } = run.setup
+  return store.note(id, { halted: null, attempts: 0 }, run.call())
 }
 
 /** Undefined: the state has moved, plan again. */

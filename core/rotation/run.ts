@@ -34,6 +34,8 @@ export class Run {
   readonly steps: { [step in StepName]?: Duration } = {}
   /** The rotation that this run works on. */
   begun: { readonly id: RotationId; readonly base: VersionId } | undefined
+  /** The previous version whose retirement this run has claimed. */
+  claimed: VersionId | undefined
   /** A change was sent to the target in this run, and whether it was applied is not known: it may still land. */
   uncertain = false
   #signal: AbortSignal

@@ -6,6 +6,7 @@ import { isRotationError, RotationError } from '../errors.ts'
 import type { Instant } from '../ports/clock.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
 import { discard } from './discard.ts'
+import { acceptedWithinLag } from './lag.ts'
 import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
@@ -19,7 +20,7 @@ export async function undo(
 ): Promise<void> {
   const { id, current, pending } = rotation
   const refusal = await putBack(run, target, rotation)
-  const { accepted, refused } = await target.accepts(current.credential, run.targetCall)
+  const { accepted, refused } = await acceptedWithinLag(run, current.credential)
   if (refusal && accepted.length === 0) return
   if (refused.length > 0)
     throw new RotationError('target-busy', 'Current was put back, and an endpoint does not show it yet.', {

@@ -231,7 +231,8 @@ export class MemoryStore implements SecretStore {
     open(call)
     const secret = this.#secret(id)
     this.#requireSeen(secret, call)
-    const { attempts, halted, epoch, setAt, issuing } = change
+    const { attempts, halted, epoch, setAt, promotedAt, issuing } = change
+    if (promotedAt !== undefined) secret.promotedAt ??= promotedAt
     if (attempts !== undefined) secret.attempts = attempts
     if (halted === null) delete secret.halted
     else if (halted !== undefined) secret.halted = halted

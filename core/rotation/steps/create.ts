@@ -9,6 +9,8 @@ import type { Credential } from '../../secret/credential.ts'
 import type { SecretValue } from '../../secret/secret-value.ts'
 import { discard } from '../discard.ts'
 import { isRollback } from '../ids.ts'
+import { Waiting } from '../outcome.ts'
+import { effectiveGrace } from '../plan.ts'
 import type { ReadVersion, Run } from '../run.ts'
 import { issue } from './issue.ts'
 
@@ -27,6 +29,7 @@ export async function create(run: Run, state: SecretState, id: RotationId, base:
   const current = await run.read(base)
   const resumed = state.pending?.rotation === id
   if (!resumed) await requireKnownCurrent(run, state, current)
+  if (!resumed && state.anomaly === 'edited') await requireUncachedTwin(run, state, current)
   const pending = resumed ? await run.read({ pending: id }) : await bring(run, state, id, current)
   if (resumed) await requireLiveKey(run, id, pending)
   checkBrought(run, pending)
@@ -46,6 +49,27 @@ async function requireKnownCurrent(
   if (promotedAt !== undefined && anomaly === undefined) return
   const { refused } = await run.setup.target.accepts(credential, run.targetCall)
   if (refused.length > 0) throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
+}
+
+/** After an edit from one login to the other, consumers may still hold the login that would be set next. */
+async function requireUncachedTwin(run: Run, { current: { since } }: SecretState, current: ReadVersion): Promise<void> {
+  const { target, store, id, policy, clock, shape } = run.setup
+  const until = since + effectiveGrace(policy)
+  if (
+    target.kind !== 'settable' ||
+    target.overlap === 'gap' ||
+    clock.now() >= until ||
+    run.request.type === 'emergency'
+  )
+    return
+  const [edited] = await store.unlabelled(id, 1, run.call())
+  if (edited === undefined || edited.value === 'disabled') return
+  if (shape.read(edited.value).username === target.nextUsername(current.credential))
+    throw new Waiting(
+      'grace',
+      'Current was changed to the other login by hand; consumers may still hold this one.',
+      until,
+    )
 }
 
 async function bring(run: Run, state: SecretState, rotation: RotationId, current: ReadVersion): Promise<ReadVersion> {

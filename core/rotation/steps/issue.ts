@@ -36,7 +36,11 @@ async function findOrphan(run: Run, state: SecretState, live: readonly IssuedKey
   const tagged = unnamed.filter(k => k.rotation !== undefined && ours.has(k.rotation))
   if (tagged.length > 0) return tagged[0]
   const before = state.issuing && new Set(state.issuing.keys)
-  const later = before ? unnamed.filter(k => k.rotation === undefined && !before.has(k.key)) : []
+  // Whatever we have asked for was made within that run; a later key is somebody else's.
+  const until = (state.issuing?.since ?? 0) + run.setup.policy.runLife
+  const later = before
+    ? unnamed.filter(k => k.rotation === undefined && !before.has(k.key) && k.createdAt <= until)
+    : []
   if (later.length > 1)
     throw new RotationError('not-ours', 'Several keys appeared since the last try, and none can be told to be ours.')
   return later[0]

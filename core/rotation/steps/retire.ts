@@ -24,6 +24,7 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   await requireWorkingCurrent(run, retirement)
   if (target.kind === 'settable') await requireNoNewSessions(run, target, retirement)
   await store.claimRetire(id, version, policy.runLife, run.call())
+  run.claimed = version
   await lookAgain(run, state)
   const sessionsEnded = await end(run, retirement)
   const versions = { old: version, new: state.current.version }

@@ -30,7 +30,7 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
     await lookAgain(run, rotation) // a person may have changed it in between
     await recoverSet(run, target, rotation, error)
   }
-  if (policy.settle > 0) await settle(run)
+  if (policy.settle > 0 && target.overlap !== 'gap') await settle(run)
 }
 
 async function lookAgain(run: Run, { id, base }: Rotation): Promise<void> {

@@ -3,22 +3,22 @@
  * @module
  */
 import { isRotationError, type RotationError } from '../../errors.ts'
-import type { Duration } from '../../ports/clock.ts'
+import { discard } from '../discard.ts'
+import { isRollback } from '../ids.ts'
+import { testWithinLag } from '../lag.ts'
 import type { Run } from '../run.ts'
 import { undo } from '../undo.ts'
 import type { Rotation } from './create.ts'
 
-const FIRST_PAUSE: Duration = 50
-const LONGEST_PAUSE: Duration = 2_000
-
 export async function test(run: Run, rotation: Rotation): Promise<void> {
   const { target } = run.setup
   try {
-    await testWithinLag(run, rotation)
+    await testWithinLag(run, rotation.pending.credential)
   } catch (error) {
-    if (target.kind === 'settable' && target.overlap === 'gap' && provesFailure(error))
-      await undo(run, target, rotation, error)
-    else throw error
+    if (!provesFailure(error)) throw error
+    if (target.kind === 'settable' && target.overlap === 'gap') return undo(run, target, rotation, error)
+    if (isRollback(rotation.id)) await giveRollbackUp(run, rotation)
+    throw error
   }
 }
 
@@ -26,15 +26,10 @@ export async function test(run: Run, rotation: Rotation): Promise<void> {
 const provesFailure = (error: unknown): error is RotationError =>
   isRotationError(error, 'auth-failed', 'identity-mismatch', 'probe-failed', 'login-locked', 'login-expired')
 
-async function testWithinLag(run: Run, { pending }: Rotation): Promise<void> {
-  const { target, clock, policy } = run.setup
-  const patience = Math.min(clock.now() + policy.replicaLag, run.deadline)
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    try {
-      return await target.test(pending.credential, run.targetCall)
-    } catch (error) {
-      if (!isRotationError(error, 'auth-failed') || clock.now() + pause > patience) throw error
-    }
-    await clock.sleep(pause, run.signal)
-  }
+/** Nothing was set for it, so with proof that nobody can need it, it must not stand in the way of what comes next. */
+async function giveRollbackUp(run: Run, { id, current, pending }: Rotation): Promise<void> {
+  const { target } = run.setup
+  if ((await target.accepts(pending.credential, run.targetCall)).accepted.length > 0) return
+  if ((await target.accepts(current.credential, run.targetCall)).refused.length > 0) return
+  await discard(run, id, pending.version, 'the previous credential does not work any more')
 }
