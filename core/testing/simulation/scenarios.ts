@@ -7,7 +7,16 @@ import { retire, revokeNow } from '../../rotation/retire.ts'
 import { rollback, rotate } from '../../rotation/rotate.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from '../../rotation/setup.ts'
 import { SecretValue } from '../../secret/secret-value.ts'
-import { ID, noteShape, type SimulatedStrategy, type World, type WorldOptions } from './world.ts'
+import {
+  changeAtTarget,
+  copyPending,
+  copyPrevious,
+  editNote,
+  editPassword,
+  restoreDatabase,
+  revokePending,
+} from './people.ts'
+import { ID, type SimulatedStrategy, type World, type WorldOptions } from './world.ts'
 
 type Run = (
   setup: RotationSetup,
@@ -59,69 +68,6 @@ const twice: readonly Action[] = [
   { ask: 'retire', after: grace },
 ]
 const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
-
-/** A person's edit of something else in the value, keeping the credential that current has. */
-function editNote(world: World): void {
-  const { current } = world
-  world.edited = true
-  world.store.edit(ID, world.value(current, 'edited'))
-}
-
-/** A person changes the password at the target and in the store. */
-function editPassword(world: World): void {
-  const credential = { username: world.current.username, password: world.password() }
-  world.edited = true
-  // Whoever cached the old one is cut off by the person, not by a rotation.
-  world.excused = true
-  world.server.setPassword(credential.username, credential.password)
-  world.store.edit(ID, world.value(credential, 'edited'))
-}
-
-/** The database comes back from a backup that is older than every rotation. */
-function restoreDatabase(world: World): void {
-  world.edited = true
-  world.excused = true
-  world.lost = true
-  for (const user of ['app', 'app_a', 'app_b'])
-    if (world.server.passwordOf(user)) world.server.setPassword(user, SecretValue.of('from a backup'))
-}
-
-/** Current becomes a copy of the previous version, made by hand in a hurry, while that one still works. */
-function copyPrevious(world: World): void {
-  const { previous, pending, retiring } = world.store.peek(ID)
-  if (!previous || pending || !world.accepts(noteShape.read(previous))) return
-  world.edited = true
-  // Between the last look and the end of the login nothing can protect a person: no store fences a target.
-  if (retiring) world.excused = world.lost = true
-  world.store.edit(ID, previous)
-}
-
-/** Current is made to name the login that the pending rotation sets. */
-function copyPending(world: World): void {
-  const { pending } = world.store.peek(ID)
-  if (!pending) return
-  world.edited = world.excused = true
-  if (!world.accepts(noteShape.read(pending))) world.lost = true
-  world.store.edit(ID, pending)
-}
-
-/** Somebody changes the live password at the target only. */
-function changeAtTarget(world: World, call: string): void {
-  world.edited = world.excused = true
-  world.server.setPassword(world.current.username, SecretValue.of('changed by hand'))
-  const { pending, previous, retiring } = world.store.peek(ID)
-  const left = [pending, previous].some(v => v !== undefined && world.accepts(noteShape.read(v)))
-  // After the last look at current nothing can protect a person: no store fences a target.
-  world.lost = !left || retiring || call === 'store.claimRetire'
-}
-
-/** Somebody revokes the key that a rotation has just asked for. */
-function revokePending(world: World): void {
-  const { pending } = world.store.peek(ID)
-  if (!pending) return
-  world.edited = world.excused = true
-  world.issuer.remove(noteShape.read(pending).username)
-}
 
 /** The first value that a rotation brings. */
 const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
