@@ -18,6 +18,13 @@ export const rotationId = (secret: SecretId, state: Basis): RotationId => name('
 /** A rollback is a rotation to the previous value; its name says so to whoever finishes it. */
 export const rollbackId = (secret: SecretId, state: Basis): RotationId => name('lr', secret, state)
 
+/**
+ * The reason is what makes two emergencies the same one: kept with the promotion as the request, so that a repetition finishes
+ * the first instead of beginning a second.
+ */
+export const emergencyToken = (reason: string): string =>
+  `revoke-${createHash('sha256').update(reason).digest('hex').slice(0, 32)}`
+
 /** The rotation of an emergency names the request too: whoever finishes it, a repetition of the request recognises it. */
 export const emergencyId = (secret: SecretId, state: Basis, token: string): RotationId =>
   name(emergencyPrefix(token), secret, state)

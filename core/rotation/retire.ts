@@ -2,11 +2,10 @@
  * The later run that ends the previous credential, and the emergency that replaces, ends and verifies at once.
  * @module
  */
-import { createHash } from 'node:crypto'
 import { RotationError } from '../errors.ts'
 import type { SecretState, VersionId } from '../ports/secret-store.ts'
 import { guarded } from './guarded.ts'
-import { isEmergency } from './ids.ts'
+import { emergencyToken, isEmergency } from './ids.ts'
 import { graceEnd, planRetirement } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { Run } from './run.ts'
@@ -75,13 +74,6 @@ const retired = (old: VersionId, current: VersionId, sessionsEnded: number): Rot
   new: current,
   sessionsEnded,
 })
-
-/**
- * The reason is what makes two emergencies the same one: kept with the promotion as the request, so that a repetition finishes
- * the first instead of beginning a second.
- */
-const emergencyToken = (reason: string): string =>
-  `revoke-${createHash('sha256').update(reason).digest('hex').slice(0, 32)}`
 
 /**
  * Replaces the credential, skips the grace, ends the old one with its sessions and verifies that it is refused.

@@ -34,6 +34,9 @@ export async function tortureSetup(workspace: Workspace, secret: string): Promis
   return { ...setup, policy: { ...setup.policy, interval } }
 }
 
+/** The reason is what tells one emergency from the next. */
+export const reasonOf = (version: VersionId): string => `torture of ${version}`
+
 const never = new AbortController().signal
 const actor = { user_id: 'torture', user_agent: 'lockstep/torture' }
 
@@ -51,7 +54,6 @@ export async function perform(setup: RotationSetup, { operation, version }: Ask)
     case 'retire':
       return [await retire(setup, request, never)]
     case 'revoke-now':
-      // the reason is what tells one emergency from the next
-      return revokeNow(setup, { ...request, reason: `torture of ${version}` }, never)
+      return revokeNow(setup, { ...request, reason: reasonOf(version) }, never)
   }
 }

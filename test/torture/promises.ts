@@ -3,12 +3,12 @@
  * @module
  */
 import type { RotationId } from '../../core/ports/secret-store.ts'
-import { rollbackId, rotationId } from '../../core/rotation/ids.ts'
+import { emergencyId, emergencyToken, rollbackId, rotationId } from '../../core/rotation/ids.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
 import { accepts } from '../../demo/accepts.ts'
 import type { Postgres } from '../stand/postgres.ts'
-import type { Operation } from './ask.ts'
+import { type Operation, reasonOf } from './ask.ts'
 import { endings, type Seen } from './observe.ts'
 
 /** The counters of the result, one per promise. */
@@ -34,6 +34,8 @@ const endsCredentials = (operation: Operation): boolean => operation === 'retire
 /** The one rotation that this request may lead to; its name follows from what the store showed. Retire: none. */
 export function expectedRotation({ setup, operation, before }: Trial): RotationId | undefined {
   if (operation === 'retire') return undefined
+  if (operation === 'revoke-now')
+    return emergencyId(setup.id, before.state, emergencyToken(reasonOf(before.state.current.version)))
   return (operation === 'rollback' ? rollbackId : rotationId)(setup.id, before.state)
 }
 
