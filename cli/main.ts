@@ -10,16 +10,13 @@ import type { Io } from './io.ts'
 import { runProcess } from './process.ts'
 import { errorData, errorText } from './render/error.ts'
 import { styleFor } from './render/style.ts'
-import { type GlobalOptions, Session } from './session.ts'
+import { type GlobalOptions, type Run, Session } from './session.ts'
 import { usageError } from './usage.ts'
 import { version } from './version.ts'
 
 const INTERRUPTED = 130
 /** `lockstep secret` alone: its help has been shown on stderr. */
 const NOTHING_ASKED = 2
-
-/** What a command hands over to be run. */
-export type Run = (command: (session: Session) => Promise<Answer>) => Promise<void>
 
 export const runAsProcess = (): Promise<void> => runProcess(main, (error, io) => fail(error, process.argv.slice(2), io))
 

@@ -12,6 +12,7 @@ import { RotationError } from '../core/errors.ts'
 import { parseDuration } from '../core/policy/duration.ts'
 import type { Call } from '../core/ports/secret-store.ts'
 import type { RotationRequest } from '../core/rotation/setup.ts'
+import type { Answer } from './answer.ts'
 import { Workspace } from './compose.ts'
 import type { Io } from './io.ts'
 import { Progress } from './render/progress.ts'
@@ -28,6 +29,9 @@ export interface GlobalOptions {
   readonly color?: boolean
   readonly timeout?: string
 }
+
+/** What a command hands over to be run. */
+export type Run = (command: (session: Session) => Promise<Answer>) => Promise<void>
 
 export class Session {
   readonly io: Io

@@ -9,10 +9,9 @@ import type { Answer } from '../answer.ts'
 import { policyOf } from '../compose.ts'
 import { type Inspection, inspectTarget } from '../inspect.ts'
 import { lookAt } from '../look.ts'
-import type { Run } from '../main.ts'
 import { counted, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 import { checkTarget } from './check-target.ts'
 
 interface CheckOptions {

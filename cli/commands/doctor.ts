@@ -13,11 +13,10 @@ import {
 } from '../../core/rotation/doctor/doctor.ts'
 import type { Loggable } from '../../core/secret/loggable.ts'
 import type { Answer } from '../answer.ts'
-import type { Run } from '../main.ts'
 import { stacked } from '../render/block.ts'
 import { errorData, errorText } from '../render/error.ts'
 import { findingText } from '../render/inspection.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 const NEEDS_A_PERSON = 4
 

@@ -4,8 +4,8 @@
  */
 import type { Command } from 'commander'
 import { type ErrorCode, type ExitCode, errorCodes } from '../../core/errors.ts'
-import type { Run } from '../main.ts'
 import { labelled } from '../render/block.ts'
+import type { Run } from '../session.ts'
 
 const meanings: Readonly<Record<0 | ExitCode, string>> = {
   0: 'done, or nothing to do',

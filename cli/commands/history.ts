@@ -7,9 +7,8 @@ import type { AuditEvent } from '../../core/audit/event.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
 import { locate } from '../locate.ts'
-import type { Run } from '../main.ts'
 import { historyText } from '../render/history.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 export function addHistory(program: Command, run: Run): void {
   program

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from 'commander'
-import type { Run } from '../main.ts'
+import type { Run } from '../session.ts'
 import { addCheck } from './check.ts'
 import { addDoctor } from './doctor.ts'
 import { addExitCodes } from './exit-codes.ts'

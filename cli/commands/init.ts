@@ -9,9 +9,8 @@ import { exampleConfig } from '../../core/config/example.ts'
 import type { Config, KeySource } from '../../core/config/types.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
-import type { Run } from '../main.ts'
 import { paragraphs } from '../render/block.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 const IGNORED = '.lockstep/'
 

@@ -8,7 +8,6 @@ import { dueSince, type Plan, planRetirement, planRollback, planRotation } from 
 import { type Answer, WAITING } from '../answer.ts'
 import { inspectTarget } from '../inspect.ts'
 import { type Look, lookAt, planInput } from '../look.ts'
-import type { Run } from '../main.ts'
 import { labelled, paragraphs, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import {
@@ -21,7 +20,7 @@ import {
   stepLines,
 } from '../render/plan.ts'
 import { iso, isoOrNull } from '../render/time.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 export interface PlanOptions {
   readonly force?: boolean

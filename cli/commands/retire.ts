@@ -6,9 +6,8 @@ import { type Command, Option } from 'commander'
 import { RotationError } from '../../core/errors.ts'
 import { retire } from '../../core/rotation/retire.ts'
 import type { Answer } from '../answer.ts'
-import type { Run } from '../main.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 interface RetireOptions {
   readonly release?: 'sessions'

@@ -5,9 +5,8 @@
 import type { Command } from 'commander'
 import { rollback } from '../../core/rotation/rotate.ts'
 import type { Answer } from '../answer.ts'
-import type { Run } from '../main.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 import { planAnswer } from './plan.ts'
 
 interface RollbackOptions {

@@ -11,11 +11,10 @@ import type { RotationRequest, RotationResult, RotationSetup } from '../../core/
 import type { Answer } from '../answer.ts'
 import { readValue } from '../input.ts'
 import { lookAt } from '../look.ts'
-import type { Run } from '../main.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
 import { breaksAtOnce } from '../render/plan.ts'
 import { iso, momentFromNow } from '../render/time.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 import { planAnswer } from './plan.ts'
 import { sweep } from './sweep.ts'
 

@@ -8,10 +8,9 @@ import type { SecretState, SecretVersion } from '../../core/ports/secret-store.t
 import { fingerprint } from '../../core/secret/fingerprint.ts'
 import type { Answer } from '../answer.ts'
 import { type Located, locate } from '../locate.ts'
-import type { Run } from '../main.ts'
 import { labelled, stacked } from '../render/block.ts'
 import { iso, momentFromNow } from '../render/time.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 interface GetOptions {
   readonly store?: string

@@ -11,8 +11,7 @@ import type { LocalStore } from '../../local/index.ts'
 import type { Answer } from '../answer.ts'
 import { readValue } from '../input.ts'
 import { type Located, locate } from '../locate.ts'
-import type { Run } from '../main.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 interface PutOptions {
   readonly file?: string

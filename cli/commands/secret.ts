@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from 'commander'
-import type { Run } from '../main.ts'
+import type { Run } from '../session.ts'
 import { addSecretGet } from './secret-get.ts'
 import { addSecretPut } from './secret-put.ts'
 

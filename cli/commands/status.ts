@@ -6,9 +6,8 @@ import type { Command } from 'commander'
 import type { Answer } from '../answer.ts'
 import { conditionOf } from '../condition.ts'
 import { lookAt } from '../look.ts'
-import type { Run } from '../main.ts'
 import { detailData, detailText, statusData, statusText } from '../render/status.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 import { fingerprintsOf } from '../stages.ts'
 
 export function addStatus(program: Command, run: Run): void {

@@ -5,8 +5,7 @@
 import type { Command } from 'commander'
 import { RotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
-import type { Run } from '../main.ts'
-import type { Session } from '../session.ts'
+import type { Run, Session } from '../session.ts'
 
 export function addStore(program: Command, run: Run): void {
   program

@@ -6,6 +6,7 @@ import { RotationError } from '../errors.ts'
 import type { SecretState, VersionId } from '../ports/secret-store.ts'
 import { guarded } from './guarded.ts'
 import { emergencyToken, isEmergency } from './ids.ts'
+import { answerTo } from './outcome.ts'
 import { graceEnd, planRetirement } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { Run } from './run.ts'
@@ -29,27 +30,9 @@ async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult>
   const state = await run.describe()
   if (state?.previous && state.promotedAt === undefined) return waitInFull(run)
   const plan = planRetirement({ id, policy, target, state: withoutOwnClaim(run, state), now: clock.now(), request })
-  switch (plan.do) {
-    case 'retire':
-      return retired(
-        plan.previous,
-        state!.current.version,
-        await run.step('retire', () => step(run, state!, plan.previous)),
-      )
-    case 'wait':
-      return {
-        outcome: 'waiting',
-        for: plan.for,
-        why: plan.why,
-        ...(plan.until !== undefined && { until: plan.until }),
-      }
-    case 'nothing':
-      return { outcome: plan.outcome, why: plan.why }
-    case 'refuse':
-      throw new RotationError(plan.code, plan.why)
-    default:
-      throw new RotationError('internal', 'A retirement was planned as a rotation.')
-  }
+  if (plan.do !== 'retire') return answerTo(plan)
+  const { current } = state!
+  return retired(plan.previous, current.version, await run.step('retire', () => step(run, state!, plan.previous)))
 }
 
 /** A claim that this run made before a failure is no other run's. */

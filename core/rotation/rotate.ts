@@ -8,6 +8,7 @@ import type { RotationId, SecretState, VersionId } from '../ports/secret-store.t
 import { discard } from './discard.ts'
 import { guarded } from './guarded.ts'
 import { isRollback } from './ids.ts'
+import { answerTo } from './outcome.ts'
 import { type Plan, type PlanInput, planRollback, planRotation } from './plan.ts'
 import { reconcile } from './reconcile.ts'
 import { Run } from './run.ts'
@@ -104,20 +105,11 @@ async function follow(
     case 'republish':
       await run.setup.store.republish?.(run.setup.id, run.call())
       return undefined
-    case 'wait':
-      return {
-        outcome: 'waiting',
-        for: plan.for,
-        why: plan.why,
-        ...(plan.until !== undefined && { until: plan.until }),
-      }
     case 'nothing':
       await recordWhatIsMissing(run, state!)
-      return { outcome: plan.outcome, why: plan.why, ...(plan.until !== undefined && { until: plan.until }) }
-    case 'refuse':
-      throw new RotationError(plan.code, plan.why)
+      return answerTo(plan)
     default:
-      throw new RotationError('internal', 'A rotation was planned as a retirement.')
+      return answerTo(plan)
   }
 }
 

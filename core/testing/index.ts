@@ -2,6 +2,7 @@
  * For whoever writes a store or a target: the conformance suites, ports in memory, and the crash simulator.
  * @module
  */
+export type { ConformanceCase } from './conformance.ts'
 export {
   type IssuingFixture,
   issuingTargetConformance,
@@ -9,7 +10,6 @@ export {
 export { MemoryStore } from './memory-store.ts'
 export { MemoryIssuer, MemoryServer, MemoryTarget } from './memory-target.ts'
 export {
-  type ConformanceCase,
   type ConsumerSession,
   type SettableConformanceOptions,
   type SettableFixture,

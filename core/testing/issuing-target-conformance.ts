@@ -3,12 +3,11 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { type ErrorCode, RotationError } from '../errors.ts'
 import type { IssuedKey, IssuingTarget, TargetCall } from '../ports/rotation-target.ts'
 import type { RotationId } from '../ports/secret-store.ts'
 import type { Credential } from '../secret/credential.ts'
 import { SecretValue } from '../secret/secret-value.ts'
-import type { ConformanceCase } from './settable-target-conformance.ts'
+import { type ConformanceCase, rejectsWith } from './conformance.ts'
 
 export interface IssuingFixture {
   readonly target: IssuingTarget
@@ -42,16 +41,6 @@ const callOf = ({ now }: IssuingFixture, signal = new AbortController().signal):
 
 const find = async (f: IssuingFixture, { username }: Credential): Promise<IssuedKey | undefined> =>
   (await f.target.list(callOf(f))).find(({ key }) => key === username)
-
-async function rejectsWith(action: Promise<unknown>, ...codes: readonly ErrorCode[]): Promise<RotationError> {
-  const error = await action.then(
-    () => assert.fail(`expected ${codes.join(' or ')}, but the call succeeded`),
-    (thrown: unknown) => thrown,
-  )
-  assert.ok(error instanceof RotationError, 'expected a RotationError')
-  assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}`)
-  return error
-}
 
 const accepted = async (f: IssuingFixture, credential: Credential): Promise<boolean> => {
   const answer = await f.target.accepts(credential, callOf(f))

@@ -5,10 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { type ErrorCode, RotationError } from '../errors.ts'
+import type { RotationError } from '../errors.ts'
 import type { SettableTarget, TargetCall } from '../ports/rotation-target.ts'
 import type { Credential } from '../secret/credential.ts'
 import { SecretValue } from '../secret/secret-value.ts'
+import { type ConformanceCase, rejectsWith } from './conformance.ts'
 
 /** A session such as a consumer holds. */
 export interface ConsumerSession {
@@ -31,11 +32,6 @@ export interface SettableFixture {
   loseNextAnswer?(): void | Promise<void>
   connect?(credential: Credential): Promise<ConsumerSession>
   close?(): Promise<void>
-}
-
-export interface ConformanceCase {
-  readonly name: string
-  run(): Promise<void>
 }
 
 export interface SettableConformanceOptions {
@@ -85,16 +81,6 @@ async function rotated(fixture: SettableFixture): Promise<Credential> {
   const pending = pendingOf(fixture)
   await fixture.target.set({ current: fixture.current, pending }, callOf(fixture))
   return pending
-}
-
-async function rejectsWith(action: Promise<unknown>, ...codes: readonly ErrorCode[]): Promise<RotationError> {
-  const error = await action.then(
-    () => assert.fail(`expected ${codes.join(' or ')}, but the call succeeded`),
-    (thrown: unknown) => thrown,
-  )
-  assert.ok(error instanceof RotationError, 'expected a RotationError')
-  assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}`)
-  return error
 }
 
 async function acceptedEverywhere(fixture: SettableFixture, credential: Credential, expected: boolean): Promise<void> {
