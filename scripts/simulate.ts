@@ -13,16 +13,16 @@ const result = await simulate({
   progress: (what, { schedules, findings }) =>
     say(`${String(schedules).padStart(8)} schedules, ${findings.length} violations: ${what}`),
 })
-const { schedules, violations, planted, unreached, codes } = result
+const { schedules, violations, findings, planted, unreached, codes } = result
 if (json) process.stdout.write(`${JSON.stringify(result)}\n`)
 else {
-  for (const { promise, what, scenario, schedule } of violations)
+  for (const { promise, what, scenario, schedule } of findings)
     say(`BROKEN ${promise}: ${what} (${scenario}: ${schedule})`)
   for (const { name, found, by } of planted) say(found ? `found   ${name}: ${by}` : `MISSED  ${name}`)
   for (const row of unreached) say(`NOT REACHED  ${row}`)
   say(
-    `${schedules} schedules, ${violations.length} promises broken, ${planted.filter(p => p.found).length} of ${planted.length} planted bugs found`,
+    `${schedules} schedules, ${violations} promises broken, ${planted.filter(p => p.found).length} of ${planted.length} planted bugs found`,
   )
   say(`Runs ended with: ${codes.join(', ')}. All of it in memory, on a virtual clock.`)
 }
-process.exitCode = violations.length > 0 || unreached.length > 0 || planted.some(p => !p.found) ? 1 : 0
+process.exitCode = violations > 0 || unreached.length > 0 || planted.some(p => !p.found) ? 1 : 0

@@ -4,7 +4,7 @@ import { hunt, simulate } from '../../core/testing/simulation/simulate.ts'
 
 it('keeps every promise around every crash, and reaches every row of the table of states', async () => {
   const result = await simulate({ preemptions: 2, editStride: 11, hunt: false })
-  expect(result.violations).toEqual([])
+  expect(result.findings).toEqual([])
   expect(result.unreached).toEqual([])
   expect(result.schedules).toBeGreaterThan(20_000)
 }, 300_000)

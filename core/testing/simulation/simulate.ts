@@ -19,7 +19,9 @@ export interface SimulationOptions extends Omit<Budget, 'first'> {
 
 export interface SimulationResult {
   readonly schedules: number
-  readonly violations: readonly Finding[]
+  /** How often a promise was broken, and the details. */
+  readonly violations: number
+  readonly findings: readonly Finding[]
   readonly planted: readonly { readonly name: string; readonly found: boolean; readonly by?: string }[]
   /** States of the world that were met, and rows of the table of reachable states that were not. */
   readonly rows: readonly string[]
@@ -49,7 +51,8 @@ export async function simulate({
   const { schedules, findings, rows, codes } = report
   return {
     schedules,
-    violations: findings,
+    violations: findings.length,
+    findings,
     planted: hunts,
     rows: [...rows].sort(),
     unreached: unreached([...rows, ...[...codes].map(code => `error ${code}`)]),
