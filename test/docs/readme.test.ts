@@ -100,7 +100,9 @@ describe('the README', () => {
 
   test('has no block whose kind no test knows', () => {
     const known = ({ kind, more }: Block) =>
-      (kind === 'sh' && /^(repository)?$/.test(more)) || ['sql', 'yaml'].includes(kind) || (kind === 'json' && more)
+      (kind === 'sh' && /^(repository)?$/.test(more)) ||
+      ['sql', 'yaml'].includes(kind) ||
+      (['js', 'json'].includes(kind) && more)
     expect(blocks.filter(block => !known(block))).toEqual([])
     expect(text.match(/^```$/gm)!.length).toBe(blocks.length)
   })

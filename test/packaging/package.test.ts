@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { blocksOf } from '../docs/blocks.ts'
 import { manifest, root, textOf } from './modules.ts'
 
 interface Packed {
@@ -153,6 +154,14 @@ export const run = (setup: RotationSetup) =>
     expect(node(program, '--help')).toContain('Rotates secrets')
     expect(node(program, 'init')).toContain('lockstep.yml')
     expect(node(program, 'check', '--json')).toContain('"ok": true')
+  })
+
+  test('an application reads its secret as the README shows', () => {
+    const { more, text } = blocksOf('README.md').find(({ kind }) => kind === 'js')!
+    writeFileSync(join(user, 'value.json'), '{ "username": "orders_a", "password": "canary" }')
+    node(join(home, manifest.bin.lockstep!), 'secret', 'put', 'orders-db', '--file', 'value.json')
+    writeFileSync(join(user, more), `${text}\nconsole.log(username, password)\n`)
+    expect(node(more)).toBe('orders_a canary\n')
   })
 
   test('a target whose driver is missing says which package to install', () => {
