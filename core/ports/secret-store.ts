@@ -34,7 +34,7 @@ export interface PendingState {
   readonly since: Instant
   /** Consumers have seen it, the record is behind: promote again, nothing else. */
   readonly published: boolean
-  /** When `set` was noted as done (only for targets that need time to settle); never too early. */
+  /** When `set` was last noted: as done (targets that need time to settle), or as about to be sent once more. Never too early. */
   readonly setAt?: Instant
 }
 

@@ -5,7 +5,7 @@
 import { type ErrorCode, isRotationError, type RotationError, sanitise } from '../errors.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { SecretState } from '../ports/secret-store.ts'
-import { discard } from './discard.ts'
+import { discard, lastLanding } from './discard.ts'
 import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { RotationResult } from './setup.ts'
@@ -96,9 +96,9 @@ async function countAttempt(run: Run, failure: RotationError): Promise<void> {
  * when no statement can be under way any more: then it is discarded, and the secret can rest.
  */
 async function nothingUrgent(run: Run, { pending, current }: SecretState): Promise<boolean> {
-  const { target, clock, policy } = run.setup
+  const { target, clock } = run.setup
   if (target.overlap !== 'gap' || !pending) return true
-  if (!pending.ours || clock.now() < pending.since + 2 * policy.runLife) return false
+  if (!pending.ours || clock.now() < lastLanding(run, pending, false)) return false
   const { credential } = await run.read(current.version)
   if ((await target.accepts(credential, run.targetCall)).refused.length > 0) return false
   const { version } = await run.read({ pending: pending.rotation })

@@ -67,9 +67,10 @@ function planResume({ policy, target, now, request }: PlanInput, state: SecretSt
   if (state.halted !== undefined && !urgent && !request.force) return refuse('halted', `Halted: ${state.halted}.`)
   if (published && base) return { do: 'steps', steps: ['finish'], rotation, base, resumed: true, urgent: true }
   if (base !== state.current.version) return { do: 'reconcile' }
-  if (setAt !== undefined && !urgent && now < setAt + policy.settle)
+  const settling = setAt !== undefined && !urgent
+  if (settling && now < setAt + policy.settle)
     return wait('settle', 'The target needs time to take the new credential up.', setAt + policy.settle)
-  const steps: StepName[] = setAt === undefined ? ['create', 'set', 'test', 'finish'] : ['create', 'test', 'finish']
+  const steps: StepName[] = settling ? ['create', 'test', 'finish'] : ['create', 'set', 'test', 'finish']
   return { do: 'steps', steps, rotation, base, resumed: true, urgent }
 }
 

@@ -36,6 +36,8 @@ export class Run {
   begun: { readonly id: RotationId; readonly base: VersionId } | undefined
   /** The previous version whose retirement this run has claimed. */
   claimed: VersionId | undefined
+  /** When this run, and when the last other one, noted that it sets what is pending. */
+  touched: { readonly own: Instant; readonly others: Instant | undefined } | undefined
   /** A change was sent to the target in this run, and whether it was applied is not known: it may still land. */
   uncertain = false
   #signal: AbortSignal

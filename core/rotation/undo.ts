@@ -3,9 +3,8 @@
  * @module
  */
 import { isRotationError, RotationError } from '../errors.ts'
-import type { Instant } from '../ports/clock.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
-import { discard } from './discard.ts'
+import { discard, lastLanding } from './discard.ts'
 import { acceptedWithinLag } from './lag.ts'
 import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -26,12 +25,15 @@ export async function undo(
     throw new RotationError('target-busy', 'Current was put back, and an endpoint does not show it yet.', {
       at: refused[0],
     })
-  const safeFrom = lastLanding(run, rotation)
+  const state = (await run.describe())?.pending
+  if (state?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
+  const safeFrom = lastLanding(run, state, !rotation.shared)
   if (run.setup.clock.now() < safeFrom)
     throw new Waiting(
       'run-life',
       `The test failed (${failure.code}); current was put back, pending is discarded later.`,
-      safeFrom,
+      // To the run that comes then, this one is another run.
+      Math.max(safeFrom, (run.touched?.own ?? 0) + run.setup.policy.runLife),
     )
   await discard(run, id, pending.version, `test failed: ${failure.code}`)
   throw failure
@@ -50,10 +52,4 @@ async function putBack(
     if (isRotationError(error, 'value-rejected', 'permission-missing', 'auth-failed')) return error
     throw error
   }
-}
-
-/** Until then an earlier statement that sets pending could take effect, and after a discard nothing would hold its value. */
-function lastLanding({ uncertain, setup }: Run, { resumed, state }: Rotation): Instant {
-  if (!uncertain && !resumed) return 0
-  return (state.pending?.since ?? setup.clock.now()) + 2 * setup.policy.runLife
 }

@@ -21,8 +21,8 @@ export interface Rotation {
   readonly state: SecretState
   readonly current: ReadVersion
   readonly pending: ReadVersion
-  /** Pending was there before this run. */
-  readonly resumed: boolean
+  /** Another run has brought pending, and may be setting it too. */
+  readonly shared: boolean
 }
 
 export async function create(run: Run, state: SecretState, id: RotationId, base: VersionId): Promise<Rotation> {
@@ -30,11 +30,13 @@ export async function create(run: Run, state: SecretState, id: RotationId, base:
   const resumed = state.pending?.rotation === id
   if (!resumed) await requireKnownCurrent(run, state, current)
   if (!resumed && state.anomaly === 'edited') await requireUncachedTwin(run, state, current)
-  const pending = resumed ? await run.read({ pending: id }) : await bring(run, state, id, current)
-  if (resumed) await requireLiveKey(run, id, pending)
+  const brought = resumed ? undefined : await bring(run, state, id, current)
+  const pending = brought?.winner ?? (await run.read({ pending: id }))
+  const shared = brought?.shared ?? true
+  if (shared) await requireLiveKey(run, id, pending)
   checkBrought(run, pending)
   checkIdentity(run, current.credential, pending.credential, id)
-  return { id, base, state, current, pending, resumed }
+  return { id, base, state, current, pending, shared }
 }
 
 /**
@@ -72,14 +74,19 @@ async function requireUncachedTwin(run: Run, { current: { since } }: SecretState
     )
 }
 
-async function bring(run: Run, state: SecretState, rotation: RotationId, current: ReadVersion): Promise<ReadVersion> {
+/** The value that the store names, and whether it is another run's. */
+async function bring(
+  run: Run,
+  state: SecretState,
+  rotation: RotationId,
+  current: ReadVersion,
+): Promise<{ readonly winner: ReadVersion; readonly shared: boolean }> {
   const { store, id } = run.setup
   const value = await newValue(run, state, rotation, current)
   if (value.byteLength > store.capabilities.maxValueBytes)
     throw new RotationError('value-unsuitable', `The value is larger than ${store.capabilities.maxValueBytes} bytes.`)
   const winner = run.remember(await store.putPending(id, { rotation, base: current.version, value }, run.call()))
-  if (!winner.value.equals(value)) await requireLiveKey(run, rotation, winner)
-  return winner
+  return { winner, shared: !winner.value.equals(value) }
 }
 
 async function newValue(run: Run, state: SecretState, id: RotationId, current: ReadVersion): Promise<SecretValue> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { isRotationError, RotationError } from '../../errors.ts'
+import type { PendingState } from '../../ports/secret-store.ts'
 import { isRollback } from '../ids.ts'
 import { Waiting } from '../outcome.ts'
 import { recoverSet } from '../recover.ts'
@@ -15,8 +16,8 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   if (target.kind === 'issuing') return
   // The previous login is alive with its own password: a rollback to it only needs `test`.
   if (isRollback(rotation.id) && target.overlap === 'both-valid') return
-  await lookAgain(run, rotation)
-  if (target.overlap === 'gap' && rotation.resumed) await touch(run, rotation)
+  const pendingState = await lookAgain(run, rotation)
+  if (target.overlap === 'gap' && rotation.shared) await touch(run, pendingState)
   run.requireTime(policy.cutover)
   if (target.overlap === 'gap') run.shield()
   const { current, pending } = rotation
@@ -33,17 +34,23 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   if (policy.settle > 0 && target.overlap !== 'gap') await settle(run)
 }
 
-async function lookAgain(run: Run, { id, base }: Rotation): Promise<void> {
+async function lookAgain(run: Run, { id, base }: Rotation): Promise<PendingState> {
   const state = await run.describe()
   if (state?.pending?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
   if (state.current.version !== base)
     throw new RotationError('conflict', 'Current was changed by somebody after this rotation had begun.')
+  return state.pending
 }
 
-/** An earlier run may have sent a discard of this pending that has not landed: touching the record makes it land on nothing. */
-function touch(run: Run, { state }: Rotation): Promise<void> {
-  const { store, id } = run.setup
-  return store.note(id, { attempts: state.attempts }, run.call())
+/**
+ * Whoever sets what another run has brought says so first: a discard that was decided before lands on nothing, and one that
+ * is decided later knows how long this statement may be under way.
+ */
+async function touch(run: Run, { setAt }: PendingState): Promise<void> {
+  const { store, id, clock } = run.setup
+  const own = Math.max(clock.now(), (setAt ?? 0) + 1)
+  await store.note(id, { setAt: own }, run.call())
+  run.touched = { own, others: setAt }
 }
 
 async function settle(run: Run): Promise<never> {

@@ -57,7 +57,7 @@ const setBeforePersist = withSteps({
     const { value, credential, current } = await ownValue(run, base)
     await target.set({ current: current.credential, pending: credential }, run.targetCall)
     const pending = run.remember(await store.putPending(run.setup.id, { rotation: id, base, value }, run.call()))
-    return { id, base, state, current, pending, resumed: false }
+    return { id, base, state, current, pending, shared: false }
   },
 })
 
@@ -102,7 +102,7 @@ const orphansLeft = withSteps({
     const current = await run.read(base)
     const value = shape.write(current.value, await target.issue(id, run.targetCall))
     const pending = run.remember(await store.putPending(run.setup.id, { rotation: id, base, value }, run.call()))
-    return { id, base, state, current, pending, resumed: false }
+    return { id, base, state, current, pending, shared: false }
   },
 })
 
@@ -163,10 +163,13 @@ const retireUnchecked: Engine = {
     }),
 }
 
-const without = <T extends RotationSetup['store']>(store: T, method: 'claimRetire'): T =>
+const without = <T extends RotationSetup['store']>(store: T, method: 'claimRetire' | 'note'): T =>
   new Proxy(store, {
     get: (inner, property) => (property === method ? async () => {} : (Reflect.get(inner, property, inner) as unknown)),
   })
+
+/** Nobody says that he is about to set what another run has brought. */
+const silentSet = withSetup(setup => ({ ...setup, store: without(setup.store, 'note') }))
 
 const noTimeouts = withSetup(setup => ({
   ...setup,
@@ -207,5 +210,10 @@ export const planted: readonly Planted[] = [
     name: 'a statement without a server-side time-out',
     engine: noTimeouts,
     where: ['single-user: a rotation by an administrator'],
+  },
+  {
+    name: 'a set of another run’s value that is not announced',
+    engine: silentSet,
+    where: ['single-user: two rotate at once, and the first'],
   },
 ]

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Pair, Sleep } from './interleave.ts'
-import type { Action, Scenario } from './scenarios.ts'
+import { type Action, firstValue, type Scenario } from './scenarios.ts'
 import type { SimulatedStrategy } from './world.ts'
 
 const day = 86_400_000
@@ -33,6 +33,15 @@ const matured: readonly Action[] = [rotate, { ask: 'rotate', after: grace }]
 
 export const pairs: readonly Pair[] = [
   ...strategies.map(s => ({ scenario: scenario('two rotate at once', s, [], 1), workers: [rotate, rotate] as const })),
+  {
+    scenario: {
+      ...scenario('two rotate at once, and the first value may do nothing', 'single-user', []),
+      given: world => {
+        world.server.cripples = firstValue
+      },
+    },
+    workers: [rotate, rotate],
+  },
   ...strategies.map(s => ({ scenario: scenario('two force at once', s, []), workers: [forced, forced] as const })),
   ...strategies.map(s => ({
     scenario: scenario('two retire at once', s, matured, 1),

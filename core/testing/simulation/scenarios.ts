@@ -70,7 +70,7 @@ const twice: readonly Action[] = [
 const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
 
 /** The first value that a rotation brings. */
-const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
+export const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
 
 export const scenarios: readonly Scenario[] = [
   ...strategies.map(strategy => ({

@@ -66,6 +66,7 @@ export async function hunt({ name, engine, where }: Planted): Promise<Simulation
   const named = (scenario: { readonly name: string }) => where.some(w => scenario.name.startsWith(w))
   for (const scenario of scenarios.filter(named)) await explore(scenario, engine, report, { first: true })
   for (const sleeper of sleeps.filter(s => named(s.scenario))) await sleep(sleeper, engine, report, true)
+  for (const pair of pairs.filter(p => named(p.scenario))) await interleave(pair, engine, report, 2)
   const [finding] = report.findings
   if (!finding) return { name, found: false }
   return { name, found: true, by: `${finding.promise} ${finding.what} (${finding.scenario}: ${finding.schedule})` }
