@@ -3,11 +3,10 @@
  * of the protocol, bounded; nothing else is touched.
  * @module
  */
-import { isRotationError, RotationError } from '../errors.ts'
+import { RotationError } from '../errors.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
-import type { SecretVersion } from '../ports/secret-store.ts'
 import type { Credential } from '../secret/credential.ts'
-import type { ReadVersion, Run } from './run.ts'
+import type { Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
 /** Older versions that are tried at most. */
@@ -47,22 +46,15 @@ async function findOlder(
 ): Promise<Credential | undefined> {
   const { store, id } = run.setup
   const versions = [...(state.previous ? [await run.read(state.previous.version)] : [])]
-  for (const found of await store.unlabelled(id, OLDER, run.call())) versions.push(...readable(run, found))
+  for (const found of await store.unlabelled(id, OLDER, run.call())) {
+    const version = run.tryRemember(found)
+    if (version) versions.push(version)
+  }
   for (const { credential } of versions) {
     if (credential.username !== current.credential.username) continue
     if ((await target.accepts(credential, run.targetCall)).refused.length === 0) return credential
   }
   return undefined
-}
-
-/** A version that is no credential is skipped: people keep all sorts of things. */
-function readable(run: Run, found: SecretVersion): ReadVersion[] {
-  try {
-    return [run.remember(found)]
-  } catch (error) {
-    if (isRotationError(error, 'value-unsuitable', 'refused')) return []
-    throw error
-  }
 }
 
 /** With two logins, a refused current was changed by somebody: previous may be the last that works and is never touched. */

@@ -4,7 +4,7 @@
  */
 import type { AuditEvent, EventType } from '../audit/event.ts'
 import type { StepName } from '../errors.ts'
-import { RotationError } from '../errors.ts'
+import { isRotationError, RotationError } from '../errors.ts'
 import type { Duration, Instant } from '../ports/clock.ts'
 import type { TargetCall } from '../ports/rotation-target.ts'
 import type { Call, RotationId, SecretState, SecretVersion, VersionId } from '../ports/secret-store.ts'
@@ -96,6 +96,16 @@ export class Run {
     const read = { version, value, credential: this.setup.shape.read(value) }
     this.#versions.set(version, read)
     return read
+  }
+
+  /** The same, or undefined for a version that is no credential: people keep all sorts of things. */
+  tryRemember(found: SecretVersion): ReadVersion | undefined {
+    try {
+      return this.remember(found)
+    } catch (error) {
+      if (isRotationError(error, 'value-unsuitable', 'refused')) return undefined
+      throw error
+    }
   }
 
   event(type: EventType, { result, versions = {}, details = {} }: Ending): AuditEvent {

@@ -8,9 +8,8 @@ import type { RotationId, SecretState, VersionId } from '../../ports/secret-stor
 import type { Credential } from '../../secret/credential.ts'
 import type { SecretValue } from '../../secret/secret-value.ts'
 import { discard } from '../discard.ts'
+import { requireUncachedTwin } from '../edited-twin.ts'
 import { isRollback } from '../ids.ts'
-import { Waiting } from '../outcome.ts'
-import { effectiveGrace } from '../plan.ts'
 import type { ReadVersion, Run } from '../run.ts'
 import { issue } from './issue.ts'
 
@@ -51,27 +50,6 @@ async function requireKnownCurrent(
   if (promotedAt !== undefined && anomaly === undefined) return
   const { refused } = await run.setup.target.accepts(credential, run.targetCall)
   if (refused.length > 0) throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
-}
-
-/** After an edit from one login to the other, consumers may still hold the login that would be set next. */
-async function requireUncachedTwin(run: Run, { current: { since } }: SecretState, current: ReadVersion): Promise<void> {
-  const { target, store, id, policy, clock, shape } = run.setup
-  const until = since + effectiveGrace(policy)
-  if (
-    target.kind !== 'settable' ||
-    target.overlap === 'gap' ||
-    clock.now() >= until ||
-    run.request.type === 'emergency'
-  )
-    return
-  const [edited] = await store.unlabelled(id, 1, run.call())
-  if (edited === undefined || edited.value === 'disabled') return
-  if (shape.read(edited.value).username === target.nextUsername(current.credential))
-    throw new Waiting(
-      'grace',
-      'Current was changed to the other login by hand; consumers may still hold this one.',
-      until,
-    )
 }
 
 /** The value that the store names, and whether it is another run's. */

@@ -170,3 +170,36 @@ it('Urgent: a settle time does not hold consumers of a gap strategy in the gap',
   await bench.rotate().catch(() => undefined)
   expect(bench.works('current')).toBe(true)
 })
+
+it('Promise 2: two edits in a row do not hide the login that consumers may cache', async () => {
+  const bench = new Bench('alternating-users')
+  await bench.rotate()
+  bench.clock.advance(GRACE)
+  await bench.retire()
+  bench.clock.advance(DAY)
+  const cached = bench.current
+  const other = { username: cached.username === 'app_a' ? 'app_b' : 'app_a', password: bench.password() }
+  bench.setPassword(other)
+  bench.edit(other)
+  bench.edit(other)
+  expect(await bench.rotate({ force: true })).toMatchObject({ outcome: 'waiting', for: 'grace' })
+  expect(bench.accepts(cached)).toBe(true)
+})
+
+it('Changed meanwhile: an edit that was no credential, and was corrected, does not hold the next rotation up', async () => {
+  const bench = new Bench('alternating-users')
+  await bench.rotate()
+  bench.clock.advance(GRACE)
+  await bench.retire()
+  bench.clock.advance(DAY)
+  const good = bench.current
+  bench.store.edit(ID, SecretValue.of('not json'))
+  bench.edit(good)
+  const read = (value: SecretValue) => {
+    if (!value.reveal().startsWith('{')) throw new RotationError('value-unsuitable', 'no JSON')
+    return noteShape.read(value)
+  }
+  const setup = { ...bench.wired, shape: { ...noteShape, read } }
+  const result = await rotate(setup, { ...bench.request(), force: true }, bench.abort.signal)
+  expect(result).toMatchObject({ outcome: 'rotated' })
+})
