@@ -203,3 +203,15 @@ it('Changed meanwhile: an edit that was no credential, and was corrected, does n
   const result = await rotate(setup, { ...bench.request(), force: true }, bench.abort.signal)
   expect(result).toMatchObject({ outcome: 'rotated' })
 })
+
+it('Changed meanwhile: a pending that was discarded was never current: its login is not held for consumers', async () => {
+  const bench = new Bench('alternating-users')
+  await bench.rotate()
+  bench.clock.advance(GRACE)
+  await bench.retire()
+  bench.clock.advance(DAY)
+  await bench.begun()
+  bench.edit(bench.current)
+  bench.clock.advance(RUN_LIFE)
+  expect(await bench.rotate({ force: true })).toMatchObject({ outcome: 'rotated' })
+})
