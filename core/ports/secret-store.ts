@@ -22,6 +22,11 @@ export interface Call {
   readonly run: object
   /** Written with the change in one transaction where `capabilities.records`; elsewhere the engine sends it to the audit sink. */
   readonly record?: AuditEvent
+  /**
+   * What the caller will do with the answer of `describe`, where one step of a rotation is all that is run: `values` reads current
+   * and pending, `stages` promotes. Stores that learn these in fewer calls may leave the rest of the state out; others ignore it.
+   */
+  readonly only?: 'values' | 'stages'
 }
 
 export interface PendingState {
@@ -56,7 +61,7 @@ export interface SecretState {
   readonly promotedAt?: Instant
   /** Failed tries since the last promote. */
   readonly attempts: number
-  /** Grows at every promote and discard, so that no rotation id is ever made twice. */
+  /** Grows at every discard: the pair of current's version and this never comes back, so no rotation id is ever made twice. */
   readonly generation: number
   /** Why rotations of this secret are stopped until a person acts. */
   readonly halted?: string
@@ -133,7 +138,7 @@ export interface SecretStore {
   putPending(id: SecretId, draft: PendingDraft, call: Call): Promise<SecretVersion>
   /**
    * Publish, then record: current becomes the pending version, previous becomes the base, attempts and halted are cleared,
-   * generation grows, promotedAt is now. Repeat or already current: the same answer, `already`.
+   * promotedAt is now. Repeat or already current: the same answer, `already`.
    * Not pending: `stale`. Base not current, or not pending's own base: `conflict`, nothing published.
    */
   promote(

@@ -4,14 +4,21 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { RotationId, SecretId, SecretState } from '../ports/secret-store.ts'
+import type { RotationId, SecretId, VersionId } from '../ports/secret-store.ts'
 
-type Basis = Pick<SecretState, 'generation' | 'current'>
-
-const name = (prefix: string, secret: SecretId, { current, generation }: Basis): RotationId => {
-  const basis = JSON.stringify([secret, current.version, generation])
-  return `${prefix}-${createHash('sha256').update(basis).digest('hex').slice(0, 40)}` as RotationId
+export interface Basis {
+  readonly current: { readonly version: VersionId }
+  readonly generation: number
 }
+
+const hash = (secret: SecretId, { current, generation }: Basis): string =>
+  createHash('sha256')
+    .update(JSON.stringify([secret, current.version, generation]))
+    .digest('hex')
+    .slice(0, 40)
+
+const name = (prefix: string, secret: SecretId, basis: Basis): RotationId =>
+  `${prefix}-${hash(secret, basis)}` as RotationId
 
 export const rotationId = (secret: SecretId, state: Basis): RotationId => name('ls', secret, state)
 
@@ -35,3 +42,11 @@ export const isEmergency = (rotation: RotationId | undefined, token: string): bo
 const emergencyPrefix = (token: string): string => `le-${createHash('sha256').update(token).digest('hex').slice(0, 16)}`
 
 export const isRollback = (rotation: RotationId | undefined): boolean => rotation?.startsWith('lr-') ?? false
+
+/** A name that only this engine makes, whatever made it ask. */
+export const isOwnName = (version: string): version is RotationId =>
+  /^(?:l[sr]|le-[0-9a-f]{16})-[0-9a-f]{40}$/.test(version)
+
+/** Whether the rotation was named for exactly this secret, current version and generation: a store needs no record of its base. */
+export const derivesFrom = (rotation: RotationId, secret: SecretId, basis: Basis): boolean =>
+  isOwnName(rotation) && rotation.endsWith(`-${hash(secret, basis)}`)

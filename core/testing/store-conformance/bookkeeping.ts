@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { StateNote } from '../../ports/secret-store.ts'
-import { type Bench, refused, rotation, rule, value } from './fixture.ts'
+import { type Bench, refused, rule, value } from './fixture.ts'
 
 /** Describes and notes in one run. */
 async function noted(b: Bench, change: StateNote): Promise<void> {
@@ -98,7 +98,7 @@ export const bookkeepingCases = [
 
   rule('note: the keys alive before issuing are kept until null', async b => {
     await b.seeded()
-    const issuing = { rotation: rotation('one'), since: b.fixture.now(), keys: ['key-1', 'key "2"'] }
+    const issuing = { rotation: b.rotation('one'), since: b.fixture.now(), keys: ['key-1', 'key "2"'] }
     await noted(b, { issuing })
     await noted(b, { attempts: 1 })
     assert.deepEqual((await b.state()).issuing, issuing)

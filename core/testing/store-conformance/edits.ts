@@ -3,7 +3,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { rotation, rule, value } from './fixture.ts'
+import { rule, value } from './fixture.ts'
 
 export const editCases = [
   rule('edit: consumers read it at once', async b => {
@@ -40,14 +40,14 @@ export const editCases = [
     await b.fixture.edit(b.id, value('edited'))
     await b.rotated('two', 'newer')
     const { anomaly, current } = await b.state()
-    assert.deepEqual([anomaly, current.rotation], [undefined, rotation('two')])
+    assert.deepEqual([anomaly, current.rotation], [undefined, b.rotation('two')])
   }),
 
   rule('edit: during a rotation can be rebased: superseded from the edited value, then promoted', async b => {
     await b.pending()
     await b.fixture.edit(b.id, value('edited'))
     const base = await b.current()
-    const rebased = { rotation: rotation('two'), base, value: value('rebased'), supersedes: rotation('one') }
+    const rebased = { ...(await b.draft('two', 'rebased', base)), supersedes: b.rotation('one') }
     await b.store.putPending(b.id, rebased, b.call())
     await b.promote('two', base)
     await b.assertCurrentIs('rebased')

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import type { Call } from '../../ports/secret-store.ts'
 import { holdsCanary } from './canary.ts'
-import { type Bench, refused, rotation, rule, value } from './fixture.ts'
+import { type Bench, refused, rule, value } from './fixture.ts'
 
 const CANARY = 'Zx"9 canary/ü+Qk'
 
@@ -22,7 +22,7 @@ const texts: Readonly<Record<string, string>> = {
 const writes = (b: Bench, base: Awaited<ReturnType<Bench['current']>>) => ({
   putPending: (call: Call) => b.put('two', 'x', base, b.store, call),
   promote: (call: Call) => b.promote('one', base, b.store, call),
-  discardPending: (call: Call) => b.store.discardPending(b.id, rotation('one'), call),
+  discardPending: (call: Call) => b.store.discardPending(b.id, b.rotation('one'), call),
   claimRetire: (call: Call) => b.store.claimRetire(b.id, base, 1, call),
   retirePrevious: (call: Call) => b.store.retirePrevious(b.id, base, call),
   note: (call: Call) => b.store.note(b.id, { attempts: 9 }, call),
@@ -113,7 +113,7 @@ export const faultCases = [
 
   rule('values: what a store answers does not print', async b => {
     await b.pending('one', CANARY)
-    const version = await b.store.read(b.id, { pending: rotation('one') }, b.call())
+    const version = await b.store.read(b.id, { pending: b.rotation('one') }, b.call())
     assert.ok(!holdsCanary(shown(version), CANARY))
   }),
 ]

@@ -6,7 +6,16 @@ import assert from 'node:assert/strict'
 import type { AuditEvent } from '../../audit/event.ts'
 import { type ErrorCode, RotationError } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
-import type { Call, RotationId, SecretState, SecretStore, SecretVersion, VersionId } from '../../ports/secret-store.ts'
+import type {
+  Call,
+  PendingDraft,
+  RotationId,
+  SecretState,
+  SecretStore,
+  SecretVersion,
+  VersionId,
+} from '../../ports/secret-store.ts'
+import { emergencyId } from '../../rotation/ids.ts'
 import { SecretValue } from '../../secret/secret-value.ts'
 
 export interface StoreFixture {
@@ -48,8 +57,6 @@ type Check = (bench: Bench) => Promise<void>
 export const rule = (name: string, check: Check, ...needs: readonly StoreFeature[]): Case => ({ name, needs, check })
 
 export const value = (text: string): SecretValue => SecretValue.of(text)
-export const rotation = (name: string): RotationId => `ls-conformance-${name}` as RotationId
-
 /** Long enough for any case, and no timer is made of it. */
 const RUN_LIFE_MS = 60_000
 
@@ -58,6 +65,7 @@ export class Bench {
   readonly fixture: StoreFixture
   readonly store: SecretStore
   readonly id: string
+  readonly #rotations = new Map<string, RotationId>()
 
   constructor(fixture: StoreFixture) {
     this.fixture = fixture
@@ -102,8 +110,34 @@ export class Bench {
     return base
   }
 
-  put(name: string, text: string, base: VersionId, store = this.store, call = this.call()): Promise<SecretVersion> {
-    return store.putPending(this.id, { rotation: rotation(name), base, value: value(text) }, call)
+  /** A rotation by a short name, as the engine would call it: some stores learn the base from it. Never brought: any other. */
+  rotation(name: string): RotationId {
+    const nowhere = { current: { version: 'nowhere' as VersionId }, generation: 0 }
+    return this.#rotations.get(name) ?? emergencyId(this.id, nowhere, name)
+  }
+
+  async draft(name: string, text: string, base: VersionId, id = this.id): Promise<PendingDraft> {
+    const { generation } = (await this.fixture.store.describe(id, this.call())) ?? { generation: 0 }
+    const known = this.#rotations.get(name)
+    const rotation = known ?? emergencyId(id, { current: { version: base }, generation }, name)
+    this.#rotations.set(name, rotation)
+    return { rotation, base, value: value(text) }
+  }
+
+  async put(
+    name: string,
+    text: string,
+    base: VersionId,
+    store = this.store,
+    call = this.call(),
+  ): Promise<SecretVersion> {
+    return store.putPending(this.id, await this.draft(name, text, base), call)
+  }
+
+  /** What the names of rotations are made from: never the same twice. */
+  async basis(): Promise<string> {
+    const { current, generation } = await this.state()
+    return `${current.version}/${generation}`
   }
 
   /** One whole rotation: `old` becomes previous, `new` becomes current. */
@@ -113,14 +147,14 @@ export class Bench {
   }
 
   promote(name: string, base: VersionId, store = this.store, call = this.call()) {
-    return store.promote(this.id, { rotation: rotation(name), base }, call)
+    return store.promote(this.id, { rotation: this.rotation(name), base }, call)
   }
 
   /** Describes and discards in one run, as the port asks for. */
   async discard(name: string, store = this.store): Promise<void> {
     const call = this.call()
     await store.describe(this.id, call)
-    await store.discardPending(this.id, rotation(name), call)
+    await store.discardPending(this.id, this.rotation(name), call)
   }
 
   async previous(): Promise<VersionId> {
@@ -142,7 +176,7 @@ export class Bench {
   }
 
   async assertPendingIs(name: string, text: string): Promise<void> {
-    assertValue(await this.store.read(this.id, { pending: rotation(name) }, this.call()), text)
+    assertValue(await this.store.read(this.id, { pending: this.rotation(name) }, this.call()), text)
   }
 }
 

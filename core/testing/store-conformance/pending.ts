@@ -3,7 +3,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { assertValue, type Bench, race, refused, rotation, rule, value } from './fixture.ts'
+import { assertValue, type Bench, race, refused, rule, value } from './fixture.ts'
 
 export const pendingCases = [
   rule('putPending: what consumers read as current does not move', async b => {
@@ -17,14 +17,14 @@ export const pendingCases = [
   rule('putPending: is described with its rotation and base, as ours, not published', async b => {
     const base = await b.pending()
     const { since, ...pending } = (await b.state()).pending ?? assert.fail('nothing is pending')
-    assert.deepEqual(pending, { rotation: rotation('one'), base, ours: true, published: false })
+    assert.deepEqual(pending, { rotation: b.rotation('one'), base, ours: true, published: false })
     assert.equal(typeof since, 'number')
   }),
 
   rule('putPending: answers the version and its value', async b => {
     await b.seeded()
     const version = await b.put('one', 'new', await b.current())
-    assert.equal(version.rotation, rotation('one'))
+    assert.equal(version.rotation, b.rotation('one'))
     assertValue(version, 'new')
   }),
 
@@ -67,7 +67,7 @@ export const pendingCases = [
       const puts = Array.from({ length: 8 }, (_, i) => b.put('one', `value ${i}`, base, stores[i % 2]))
       const { answers } = await race(puts)
       assert.ok(answers.length > 0, 'nobody was answered')
-      const winner = await b.store.read(b.id, { pending: rotation('one') }, b.call())
+      const winner = await b.store.read(b.id, { pending: b.rotation('one') }, b.call())
       assert.ok(winner && winner.value !== 'disabled')
       for (const { value: held } of answers) assert.ok(held !== 'disabled' && held.equals(winner.value))
     },
@@ -128,7 +128,7 @@ export const pendingCases = [
   rule('putPending: `supersedes` replaces that pending, whose value stays readable as unlabelled', async b => {
     await supersededBy(b, 'one')
     await b.assertPendingIs('two', 'newer')
-    assert.equal((await b.state()).pending?.rotation, rotation('two'))
+    assert.equal((await b.state()).pending?.rotation, b.rotation('two'))
     assertValue((await b.store.unlabelled(b.id, 1, b.call()))[0], 'new')
   }),
 
@@ -153,7 +153,7 @@ export const pendingCases = [
 
   rule('putPending: to an absent secret is `secret-not-found`, and creates nothing', async b => {
     await b.seeded()
-    const draft = { rotation: rotation('one'), base: await b.current(), value: value('new') }
+    const draft = await b.draft('one', 'new', await b.current())
     await refused(b.store.putPending(b.named('nobody'), draft, b.call()), 'secret-not-found')
     assert.equal(await b.store.describe(b.named('nobody'), b.call()), undefined)
   }),
@@ -192,7 +192,7 @@ export const pendingCases = [
 
   rule('discardPending: what the run has not described is `stale`, and stays pending', async b => {
     await b.pending()
-    await refused(b.store.discardPending(b.id, rotation('one'), b.call()), 'stale')
+    await refused(b.store.discardPending(b.id, b.rotation('one'), b.call()), 'stale')
     await b.assertPendingIs('one', 'new')
   }),
 
@@ -202,7 +202,7 @@ export const pendingCases = [
     await b.state(late)
     await b.state(other)
     await b.store.note(b.id, { setAt: b.fixture.now() }, other)
-    await refused(b.store.discardPending(b.id, rotation('one'), late), 'stale')
+    await refused(b.store.discardPending(b.id, b.rotation('one'), late), 'stale')
     await b.assertPendingIs('one', 'new')
   }),
 
@@ -211,7 +211,7 @@ export const pendingCases = [
     const call = b.call()
     const { current } = await b.state(call)
     await b.put('one', 'new', current.version, b.store, call)
-    await b.store.discardPending(b.id, rotation('one'), call)
+    await b.store.discardPending(b.id, b.rotation('one'), call)
     assert.equal((await b.state()).pending, undefined)
   }),
 
@@ -231,8 +231,8 @@ export const pendingCases = [
 ]
 
 async function replace(b: Bench, supersedes: string): Promise<void> {
-  const draft = { rotation: rotation('two'), base: await b.current(), value: value('newer') }
-  await b.store.putPending(b.id, { ...draft, supersedes: rotation(supersedes) }, b.call())
+  const draft = await b.draft('two', 'newer', await b.current())
+  await b.store.putPending(b.id, { ...draft, supersedes: b.rotation(supersedes) }, b.call())
 }
 
 async function supersededBy(b: Bench, superseded: string) {
