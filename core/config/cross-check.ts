@@ -4,8 +4,9 @@
  */
 import type { ShapeOptions } from '../secret/shape.ts'
 import { parseTemplate, templateHoldsUsername } from '../secret/shape-template.ts'
+import { awsName, checkAwsStores } from './cross-check-aws.ts'
 import type { Report } from './resolve-parts.ts'
-import type { SecretConfig } from './types.ts'
+import type { Config, SecretConfig } from './types.ts'
 
 /** The strategies that PostgreSQL can keep: it has neither second passwords nor issued keys. */
 const POSTGRES_STRATEGIES: readonly string[] = ['single-user', 'alternating-users']
@@ -46,7 +47,8 @@ function checkTarget({ name, strategy, store, id, target }: SecretConfig, report
   const { admin } = target
   if (admin === undefined) return
   // The admin that changes itself would lock itself out, and then nobody could mend anything.
-  if (admin.store === store && admin.id === id) report([...path, 'target', 'admin'], 'is the secret itself')
+  if (admin.store === store && awsName(admin.id) === awsName(id))
+    report([...path, 'target', 'admin'], 'is the secret itself')
   if (admin.user === undefined && !shapeHoldsUsername(admin.value))
     report([...path, 'target', 'admin'], 'has a value that does not name the login; say user')
 }
@@ -75,8 +77,9 @@ function checkUnique<Owner>(
   }
 }
 
-export function crossCheck(secrets: ReadonlyMap<string, SecretConfig>, report: Report): void {
-  const all = [...secrets.values()]
+export function crossCheck(config: Config, report: Report): void {
+  checkAwsStores(config, report)
+  const all = [...config.secrets.values()]
   for (const secret of all) {
     if (secret.strategy === 'alternating-users') checkAlternating(secret, report)
     else checkOneUser(secret, report)
@@ -88,7 +91,7 @@ export function crossCheck(secrets: ReadonlyMap<string, SecretConfig>, report: R
   )
   checkUnique(
     all,
-    ({ store, id }) => [`${store}\n${id}`],
+    ({ store, id }) => [`${store}\n${config.stores.get(store)?.kind === 'aws' ? awsName(id) : id}`],
     ({ name }, first) => report(['secrets', name], `is the same secret of the same store as ${first.name}`),
   )
 }

@@ -43,7 +43,7 @@ function read(
   if (input === undefined || problems.length > 0) return { problems: located() }
   const report = (path: DataPath, says: string): unknown => problems.push({ path, says })
   const config = resolveConfig(input, { fileName, environment, report })
-  crossCheck(config.secrets, report)
+  crossCheck(config, report)
   return problems.length > 0 ? { problems: located() } : { config, problems }
 }
 

@@ -9,7 +9,16 @@ import type { RootInput } from './schema/root.ts'
 import type { Config, StoreConfig } from './types.ts'
 
 function storeConfig(store: NonNullable<RootInput['stores']>[string], scope: Scope): StoreConfig {
-  return { kind: store.kind, file: scope.absolute(store.file), key: keySource(store.key, scope) }
+  if (store.kind === 'local')
+    return { kind: 'local', file: scope.absolute(store.file), key: keySource(store.key, scope) }
+  const { region, endpoint, role } = store
+  const { arn, externalId } = role ?? {}
+  return {
+    kind: 'aws',
+    region,
+    endpoint,
+    role: arn === undefined ? undefined : { arn, ...(externalId !== undefined && { externalId }) },
+  }
 }
 
 const mapped = <In, Out>(entries: Readonly<Record<string, In>> | undefined, make: (name: string, entry: In) => Out) =>

@@ -18,8 +18,16 @@ export interface LocalStoreConfig {
   readonly key: KeySource
 }
 
-/** Stores of clouds join here. */
-export type StoreConfig = LocalStoreConfig
+/** AWS Secrets Manager. What is undefined comes from the surroundings, as the SDK finds it. */
+export interface AwsStoreConfig {
+  readonly kind: 'aws'
+  readonly region: string | undefined
+  readonly endpoint: string | undefined
+  readonly role: { readonly arn: string; readonly externalId?: string } | undefined
+}
+
+/** Further clouds join here. */
+export type StoreConfig = LocalStoreConfig | AwsStoreConfig
 
 export type AuditSinkConfig = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'stdout' | 'stderr' }
 

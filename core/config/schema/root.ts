@@ -5,16 +5,7 @@
 import { z } from 'zod'
 import { keySource, name, path, text } from './parts.ts'
 import { defaults, secret } from './secret.ts'
-
-const store = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('local').describe('One encrypted file on this machine.'),
-      file: path.describe('The SQLite file.'),
-      key: keySource.describe('The key that encrypts it. `lockstep init` makes one.'),
-    }),
-  ])
-  .describe('A place where versions live.')
+import { store } from './store.ts'
 
 const auditSink = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file').describe('Appends to a file.'), file: path }),
@@ -33,7 +24,9 @@ const sections = {
     .array(auditSink)
     .max(8)
     .optional()
-    .describe('Where audit events go besides the store, as JSON lines. Default: nowhere.'),
+    .describe(
+      'Where audit events go besides the store, as JSON lines. Needed where a store keeps none itself (aws). Default: nowhere.',
+    ),
   defaults: defaults.optional(),
 }
 
