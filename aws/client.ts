@@ -1,0 +1,61 @@
+/**
+ * The client of the SDK, made in one place.
+ * @module
+ */
+import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
+import { RotationError } from '../core/errors.ts'
+
+export interface ClientOptions {
+  /** Default: what the SDK finds (`AWS_REGION`, profile). */
+  readonly region?: string | undefined
+  /**
+   * Default: `SECRETS_MANAGER_ENDPOINT`, as AWS's rotation templates have it; else what the SDK finds
+   * (`AWS_ENDPOINT_URL_SECRETS_MANAGER`, profile), else the region's own.
+   */
+  readonly endpoint?: string | undefined
+  /** The role that is assumed, in another account or with fewer rights. Default: the caller's own identity. */
+  readonly role?: { readonly arn: string; readonly externalId?: string | undefined } | undefined
+}
+
+/** One try and two more, by the SDK: every write is conditional or carries its token, so a repetition is harmless. */
+const TRIES = 3
+const CONNECT_MS = 3_000
+const ANSWER_MS = 10_000
+
+export async function createClient(
+  { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role }: ClientOptions,
+  more: SecretsManagerClientConfig = {},
+): Promise<SecretsManagerClient> {
+  const { SecretsManagerClient } = await sdk()
+  return new SecretsManagerClient({
+    maxAttempts: TRIES,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+    ...(region !== undefined && { region }),
+    ...(endpoint ? { endpoint } : {}),
+    ...(role && { credentials: await assumed(role, region) }),
+    ...more,
+  })
+}
+
+async function sdk(): Promise<typeof import('@aws-sdk/client-secrets-manager')> {
+  try {
+    return await import('@aws-sdk/client-secrets-manager')
+  } catch {
+    throw missing('@aws-sdk/client-secrets-manager', 'The AWS store')
+  }
+}
+
+async function assumed({ arn, externalId }: NonNullable<ClientOptions['role']>, region: string | undefined) {
+  try {
+    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+    const params = { RoleArn: arn, RoleSessionName: 'lockstep', ...(externalId && { ExternalId: externalId }) }
+    return fromTemporaryCredentials({ params, ...(region !== undefined && { clientConfig: { region } }) })
+  } catch {
+    throw missing('@aws-sdk/credential-providers', 'Assuming a role')
+  }
+}
+
+const missing = (name: string, what: string): RotationError =>
+  new RotationError('driver-missing', `${what} needs the package \`${name}\`.`, {
+    next: `Run \`npm install ${name}\`.`,
+  })

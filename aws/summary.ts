@@ -1,0 +1,21 @@
+/**
+ * One line of a listing: hints, up to five minutes old, without a call of their own.
+ * @module
+ */
+import type { SecretSummary } from '../core/ports/secret-store.ts'
+import type { Listed } from './requests.ts'
+import { meaningOf } from './state.ts'
+
+export function summaryOf({ name, stages, tags, changedAt = 0 }: Listed): SecretSummary {
+  const described = { arn: name, name, stages, tags, changedAt, createdAt: 0, rotationEnabled: false, deleted: false }
+  const meaning = meaningOf(described, [name])
+  if (!meaning) return { id: name, inFlight: false }
+  const { pending, retiring, promotedAt, notes } = meaning
+  return {
+    id: name,
+    inFlight: pending !== undefined || retiring,
+    changedAt,
+    ...(promotedAt !== undefined && { promotedAt }),
+    ...(notes.halted !== undefined && { halted: notes.halted }),
+  }
+}
