@@ -16,8 +16,8 @@ import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
 import { generatePassword } from '../core/secret/generate.ts'
 import { valueShape } from '../core/secret/shape.ts'
-import type { LocalStore } from '../local/index.ts'
-import { configuredSinks, type Streams } from './audit-sinks.ts'
+import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
+import { type OpenStore, openStore, storeExists, type Trail } from './stores.ts'
 import { loadTargetModule } from './target-module.ts'
 
 /** Of a run, what set, test, promote and undo may take at most. */
@@ -38,8 +38,8 @@ export class Workspace {
   readonly config: Config
   readonly clock: Clock
   readonly #env: Surroundings['env']
-  readonly #stores = new Map<string, Promise<LocalStore>>()
-  readonly #sinks: readonly AuditSink[]
+  readonly #stores = new Map<string, Promise<OpenStore>>()
+  readonly #sinks: readonly ConfiguredSink[]
 
   constructor(
     config: Config,
@@ -84,28 +84,39 @@ export class Workspace {
 
   /** Whether the store is there: before the first value is put, its file is not. */
   hasStore(name: string): boolean {
-    return existsSync(this.config.stores.get(name)!.file)
+    return storeExists(this.config.stores.get(name)!)
   }
 
   /** A store by its name in the configuration; `create` makes an absent local one. Opened once. */
-  store(name: string, create = false): Promise<LocalStore> {
-    const opened = this.#stores.get(name) ?? this.#openStore(name, create)
+  store(name: string, create = false): Promise<OpenStore> {
+    const { clock } = this
+    const opened = this.#stores.get(name) ?? openStore(this.config.stores.get(name)!, { clock, env: this.#env, create })
     this.#stores.set(name, opened)
     return opened
   }
 
-  /** The trail of the store, and the sinks of the configuration. */
-  audit(store: LocalStore): AuditSink {
+  /** The trail of the store, if it keeps one, and the sinks of the configuration. */
+  audit({ audit: own }: OpenStore): AuditSink {
     const mirror = async (event: AuditEvent) => {
       for (const sink of this.#sinks) await sink.write(event)
     }
     return {
       write: async event => {
-        await store.audit.write(event)
+        await own?.write(event)
         await mirror(event)
       },
       mirror,
     }
+  }
+
+  /** Before a change that only the sinks will have on record: that they can take it. */
+  async recordable(): Promise<void> {
+    for (const sink of this.#sinks) await sink.ready()
+  }
+
+  /** Where the events of a store can be read back: from itself, or from a file. Neither: undefined. */
+  trail({ audit: own }: OpenStore): Trail | undefined {
+    return own ?? this.#sinks.find(({ trail }) => trail)?.trail
   }
 
   /** Absent from the configuration: undefined. Missing, exposed or no key: throws. */
@@ -116,17 +127,6 @@ export class Workspace {
 
   async close(): Promise<void> {
     for (const store of this.#stores.values()) (await store.catch(() => undefined))?.close()
-  }
-
-  async #openStore(name: string, create: boolean): Promise<LocalStore> {
-    const { file, key } = this.config.stores.get(name)!
-    const { openLocalStore } = await import('../local/index.ts')
-    return openLocalStore({
-      file,
-      key: 'env' in key ? { variable: key.env, env: this.#env } : key,
-      clock: this.clock,
-      create,
-    })
   }
 
   async target(secret: SecretConfig): Promise<RotationTarget> {

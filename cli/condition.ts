@@ -66,9 +66,12 @@ function scheduled(look: Look, now: number): Found {
     return { condition: 'retire', note: 'the grace is over: end the old credential', next: `retire ${name}` }
   const plan = planRotation(input)
   const edited = look.state?.anomaly === 'edited' ? 'edited by hand; ' : ''
+  const { rotatedBy } = look.facts
   if (plan.do === 'wait')
     return { condition: 'waiting', note: `${edited}due, but waits: ${plan.why}`, at: plan.until, next: `plan ${name}` }
   if (plan.do === 'refuse') return { condition: 'halted', note: plan.why, next: `plan ${name}` }
+  if (plan.do !== 'nothing' && rotatedBy)
+    return { condition: 'due', note: `${edited}overdue: ${rotatedBy.name} rotates it`, at: now, next: `doctor ${name}` }
   if (plan.do !== 'nothing')
     return { condition: 'due', note: `${edited}older than its interval`, at: now, next: `rotate ${name}` }
   if (retirement.do === 'wait')
@@ -80,6 +83,7 @@ function scheduled(look: Look, now: number): Found {
       at: plan.until,
       next: `check --connect`,
     }
+  if (rotatedBy) return { condition: 'ok', note: `${rotatedBy.name} rotates it`, at: plan.until, next: `plan ${name}` }
   if (plan.until === undefined) return { condition: 'manual', note: 'rotated only when asked', next: `plan ${name}` }
   return { condition: 'ok', note: '', at: plan.until, next: `plan ${name}` }
 }

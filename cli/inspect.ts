@@ -6,7 +6,7 @@ import { type ExitCode, isRotationError, RotationError } from '../core/errors.ts
 import type { Finding } from '../core/ports/rotation-target.ts'
 import type { Credential } from '../core/secret/credential.ts'
 import type { Door } from './compose.ts'
-import type { Look } from './look.ts'
+import { type Look, lookAt } from './look.ts'
 import type { Session } from './session.ts'
 
 export interface EndpointReport {
@@ -28,6 +28,21 @@ export interface Inspection {
 }
 
 const NEEDS_A_PERSON = 4
+
+/** Store and target. A store that cannot be read is told like everything else, and does not hide the other secrets. */
+export async function inspect(session: Session, name: string): Promise<Inspection> {
+  let look: Look
+  try {
+    look = await lookAt(session.workspace, name, session.call)
+  } catch (error) {
+    if (!isRotationError(error) || KEYS.includes(error.code)) throw error
+    return { secret: name, endpoints: [], findings: [], error: error.in({ secret: name }), exit: error.exitCode }
+  }
+  return inspectTarget(session, look)
+}
+
+/** The same for every secret: said once, by the command as a whole. */
+const KEYS: readonly string[] = ['key-missing', 'key-exposed', 'driver-missing', 'store-corrupt', 'aborted']
 
 export async function inspectTarget(session: Session, look: Look): Promise<Inspection> {
   const { workspace } = session

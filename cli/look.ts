@@ -5,9 +5,10 @@
 import type { SecretConfig } from '../core/config/types.ts'
 import type { RotationTarget } from '../core/ports/rotation-target.ts'
 import type { Call, SecretState } from '../core/ports/secret-store.ts'
-import type { PlanInput } from '../core/rotation/plan.ts'
+import { type Plan, type PlanInput, planRotation } from '../core/rotation/plan.ts'
 import type { RotationPolicy } from '../core/rotation/setup.ts'
 import { policyOf, type Workspace } from './compose.ts'
+import type { StoreFacts } from './stores.ts'
 
 export interface Look {
   readonly secret: SecretConfig
@@ -15,13 +16,16 @@ export interface Look {
   readonly state: SecretState | undefined
   readonly policy: RotationPolicy
   readonly target: Pick<RotationTarget, 'strategy' | 'overlap' | 'kind'>
+  /** What the store knows besides. */
+  readonly facts: StoreFacts
 }
 
 export async function lookAt(workspace: Workspace, name: string, call: Call): Promise<Look> {
   const secret = workspace.secret(name)
   const store = workspace.hasStore(secret.store) ? await workspace.store(secret.store) : undefined
   const state = await store?.describe(secret.id, call)
-  return { secret, state, policy: policyOf(secret), target: kindOf(secret) }
+  const facts = (state && (await store?.facts?.(secret.id, call))) ?? {}
+  return { secret, state, policy: policyOf(secret), target: kindOf(secret), facts }
 }
 
 /** What every target of a strategy has in common. */
@@ -36,3 +40,15 @@ export const planInput = (
   now: number,
   request: PlanInput['request'],
 ): PlanInput => ({ id: secret.id, policy, target, state, now, request })
+
+/** What a run of ours would do: where the store itself begins the rotations, we finish them and begin none. */
+export function planRun(look: Look, now: number, request: PlanInput['request']): Plan {
+  const plan = planRotation(planInput(look, now, request))
+  const { rotatedBy, untouchable } = look.facts
+  if (plan.do !== 'steps' || plan.resumed) return plan
+  if (untouchable !== undefined) return { do: 'refuse', code: 'refused', why: untouchable }
+  if (!rotatedBy || request.type === 'emergency') return plan
+  const who = `${rotatedBy.name} begins the rotations of this secret`
+  if (request.type === 'scheduled') return { do: 'nothing', outcome: 'not-due', why: `${who}.` }
+  return { do: 'refuse', code: 'refused', why: `${who}: \`${rotatedBy.command}\`` }
+}

@@ -3,15 +3,16 @@
  * @module
  */
 import type { Command } from 'commander'
+import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
 import type { ExitCode } from '../../core/errors.ts'
 import { outlivedBy } from '../../core/rotation/plan.ts'
 import type { Answer } from '../answer.ts'
 import { policyOf } from '../compose.ts'
-import { type Inspection, inspectTarget } from '../inspect.ts'
-import { lookAt } from '../look.ts'
+import { type Inspection, inspect } from '../inspect.ts'
 import { counted, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
+import { placeOf, untried } from '../stores.ts'
 import { checkTarget } from './check-target.ts'
 
 interface CheckOptions {
@@ -44,14 +45,15 @@ Examples:
 async function check(session: Session, connect: boolean): Promise<Answer> {
   const { config } = session.workspace
   const names = [...config.secrets.keys()]
-  const warnings = names.flatMap(name => graceWarnings(session, name))
+  const warnings = names.flatMap(name => [...graceWarnings(session, name), ...nameWarnings(session, name)])
+  const notes = connect ? untriedNotes(session) : []
   const seen: Inspection[] = []
   if (connect)
     await session.working('connecting', async report => {
       void session.workspace.fingerprintKey // throws if it cannot be used
       for (const name of names) {
         report(`${name}: connecting`)
-        seen.push(await inspectTarget(session, await lookAt(session.workspace, name, session.call)))
+        seen.push(await inspect(session, name))
       }
     })
   const exit = Math.max(0, ...seen.map(one => one.exit)) as 0 | ExitCode
@@ -63,12 +65,14 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
       environment: config.environment ?? null,
       secrets: names,
       warnings,
+      ...(notes.length > 0 && { notes }),
       ...(connect && { targets: seen.map(one => ({ secret: one.secret, ...inspectionData(one) })) }),
     },
     text: stacked(
       summary(session, names.length),
       ...warnings.map(warning => `  ${session.style.yellow('!')} ${warning}`),
       ...seen.map(one => `${session.style.bold(one.secret)}\n${inspectionText(one, session.style)}`),
+      ...notes.map(note => `  ${session.style.cyan('i')} ${note}`),
     ),
     next: nextOf(connect, failed, names),
     exit,
@@ -84,6 +88,25 @@ function graceWarnings({ workspace }: Session, name: string): string[] {
   return outlivedBy(policyOf(secret)).map(
     ({ consumer }) => `${name}: the grace is too short for ${consumer.name}; rotations will be refused.`,
   )
+}
+
+/** AWS advises against names that end like an ARN: asked by such a name, it may look for another secret. */
+function nameWarnings({ workspace }: Session, name: string): string[] {
+  const { id, store } = workspace.secret(name)
+  if (workspace.config.stores.get(store)?.kind !== 'aws' || !readsLikeArnSuffix(id)) return []
+  return [`${name}: ${id} ends in a hyphen and six characters, like an ARN; give its complete ARN as id.`]
+}
+
+function untriedNotes({ workspace: { config } }: Session): string[] {
+  const used = new Set([...config.secrets.values()].map(({ store }) => store))
+  return [...config.stores].flatMap(([name, store]) => {
+    const actions = used.has(name) ? untried(store) : []
+    return actions.length === 0
+      ? []
+      : [
+          `${name} (${placeOf(store)}): rotating also needs ${actions.join(', ')}; not tried, that would change something.`,
+        ]
+  })
 }
 
 function nextOf(connect: boolean, failed: Inspection | undefined, names: readonly string[]): string {

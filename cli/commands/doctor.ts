@@ -17,6 +17,7 @@ import { stacked } from '../render/block.ts'
 import { errorData, errorText } from '../render/error.ts'
 import { findingText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
+import { withStoreFindings } from './doctor-store.ts'
 
 const NEEDS_A_PERSON = 4
 
@@ -59,7 +60,8 @@ async function doctor(session: Session, name: string | undefined, fix: boolean):
 async function visit(session: Session, secret: string, fix: boolean): Promise<Visit> {
   try {
     const setup = await session.workspace.setup(secret)
-    return await (fix ? repair : diagnose)(setup, session.request('manual'), session.io.signal)
+    const seen = await (fix ? repair : diagnose)(setup, session.request('manual'), session.io.signal)
+    return await withStoreFindings(session, secret, seen, fix)
   } catch (error) {
     if (!isRotationError(error)) throw error
     return { secret, error: error.in({ secret }) }

@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { AuditEvent } from '../../core/audit/event.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
+import type { Workspace } from '../compose.ts'
 import { locate } from '../locate.ts'
 import { historyText } from '../render/history.ts'
 import type { Run, Session } from '../session.ts'
@@ -36,10 +37,21 @@ async function historyCommand(session: Session, name: string, limit: string): Pr
 async function eventsOf({ workspace }: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
   const { id, store } = locate(workspace, name, undefined)
   if (!workspace.hasStore(store)) return []
-  const { audit } = await workspace.store(store)
-  const found = await Promise.all([...new Set([name, id])].map(secret => audit.events({ secret, limit })))
+  const trail = workspace.trail(await workspace.store(store))
+  if (!trail) throw unreadable(workspace, name, store)
+  const found = await Promise.all([...new Set([name, id])].map(secret => trail.events({ secret, limit })))
   return found
     .flat()
     .sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)))
     .slice(-limit)
+}
+
+/** Streams are somebody else's to keep. */
+function unreadable({ config }: Workspace, secret: string, store: string): RotationError {
+  const where = config.audit.map(({ kind }) => kind).join(' and ')
+  return new RotationError('config-invalid', `The events of ${store} go to ${where}, from where they cannot be read.`, {
+    secret,
+    at: config.fileName,
+    next: 'Look where your logs are kept. For the future, add a file under `audit:`, such as { kind: file, file: lockstep-audit.jsonl }.',
+  })
 }

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import type { Run } from '../session.ts'
+import { addAdopt } from './adopt.ts'
 import { addCheck } from './check.ts'
 import { addDoctor } from './doctor.ts'
 import { addExitCodes } from './exit-codes.ts'
@@ -20,7 +21,7 @@ import { addStore } from './store.ts'
 type Add = (program: Command, run: Run) => void
 
 const groups: Readonly<Record<string, readonly Add[]>> = {
-  'Set up:': [addInit, addSecret, addCheck],
+  'Set up:': [addInit, addAdopt, addSecret, addCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
   'Look:': [addStatus, addHistory, addDoctor],
   'Care:': [addStore, addExitCodes],

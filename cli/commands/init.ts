@@ -76,13 +76,14 @@ function writing(path: string, write: () => void): void {
 function missingKeys({ stores, fingerprintKey }: Config): string[] {
   const missing = (key: KeySource | undefined): key is { readonly file: string } =>
     key !== undefined && 'file' in key && !existsSync(key.file)
-  for (const { file, key } of stores.values())
+  const local = [...stores.values()].filter(store => store.kind === 'local')
+  for (const { file, key } of local)
     if (missing(key) && existsSync(file))
       throw new RotationError('key-missing', `The key file ${key.file} of the store ${file} does not exist.`, {
         at: key.file,
         next: 'Restore the key from its backup: a new one cannot read this store.',
       })
-  const keys = [...[...stores.values()].map(({ key }) => key), fingerprintKey].filter(missing)
+  const keys = [...local.map(({ key }) => key), fingerprintKey].filter(missing)
   return [...new Set(keys.map(({ file }) => file))]
 }
 

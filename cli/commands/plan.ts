@@ -4,10 +4,10 @@
  */
 import type { Command } from 'commander'
 import { errorCodes, type StepName } from '../../core/errors.ts'
-import { dueSince, type Plan, planRetirement, planRollback, planRotation } from '../../core/rotation/plan.ts'
+import { dueSince, type Plan, planRetirement, planRollback } from '../../core/rotation/plan.ts'
 import { type Answer, WAITING } from '../answer.ts'
 import { inspectTarget } from '../inspect.ts'
-import { type Look, lookAt, planInput } from '../look.ts'
+import { type Look, lookAt, planInput, planRun } from '../look.ts'
 import { labelled, paragraphs, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import {
@@ -21,6 +21,7 @@ import {
 } from '../render/plan.ts'
 import { iso, isoOrNull } from '../render/time.ts'
 import type { Run, Session } from '../session.ts'
+import { placeOf, promisesOf } from '../stores.ts'
 
 export interface PlanOptions {
   readonly force?: boolean
@@ -66,9 +67,10 @@ export async function planAnswer(session: Session, name: string, options: PlanOp
 
 function planOf(look: Look, now: number, { force, emergency, rollback }: PlanOptions): Plan {
   const type = emergency ? 'emergency' : 'manual'
-  const input = planInput(look, now, { type, ...((force || emergency) && { force: true }) })
+  const request = { type, ...((force || emergency) && { force: true }) } as const
+  const input = planInput(look, now, request)
   if (rollback) return planRollback(input)
-  const plan = planRotation(input)
+  const plan = planRun(look, now, request)
   // What holds a rotation up may be a retirement that could run now.
   return plan.do === 'wait' && plan.for === 'retire' ? retirementInstead(input, plan) : plan
 }
@@ -88,8 +90,10 @@ function intentOf({ rollback, emergency }: PlanOptions): Intent {
   return emergency ? 'emergency' : 'rotation'
 }
 
-function planText({ style }: Session, look: Look, plan: Plan, { now, intent }: View): string {
+function planText({ style, workspace }: Session, look: Look, plan: Plan, { now, intent }: View): string {
   const { secret, state } = look
+  const store = workspace.config.stores.get(secret.store)!
+  const { publishes, graceFrom } = promisesOf(store)
   return paragraphs(
     stacked(
       `${style.bold(secret.name)} ${headline(plan, look, now, intent)}`,
@@ -101,6 +105,9 @@ function planText({ style }: Session, look: Look, plan: Plan, { now, intent }: V
       ['downtime', downtime(look, intent)],
       ['consumers', intent === 'emergency' ? undefined : consumerLines(look)],
       ['old credential', intent === 'emergency' ? undefined : withPrefix('ends from ', retirementLine(look, now))],
+      ['store', store.kind === 'local' ? undefined : `${placeOf(store)}; ${publishes}`],
+      ['grace from', graceFrom],
+      ['rotated by', rotator(look)],
       ['halted', state?.halted],
     ]),
   )
@@ -112,6 +119,9 @@ function stepsOf(plan: Plan, intent: Intent): readonly StepName[] {
   const would = intent === 'emergency' ? plan.do === 'retire' : plan.do === 'nothing' && plan.outcome === 'not-due'
   return would ? ['create', 'set', 'test', 'finish'] : []
 }
+
+const rotator = ({ facts: { rotatedBy, untouchable } }: Look): string | undefined =>
+  untouchable ?? (rotatedBy && `${rotatedBy.name}, on its schedule or by \`${rotatedBy.command}\``)
 
 const withPrefix = (prefix: string, text: string | undefined): string | undefined => text && `${prefix}${text}`
 
@@ -127,6 +137,7 @@ function planData(look: Look, plan: Plan, { now, intent }: View): Answer['data']
     strategy: look.secret.strategy,
     overlap: look.target.overlap,
     downtime: downtime(look, intent),
+    rotated_by: look.facts.rotatedBy?.name ?? 'lockstep',
     due: isoOrNull(look.state && look.policy.interval && dueSince(look.state) + look.policy.interval),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `lockstep secret put`: brings a value into the local store.
+ * `lockstep secret put`: brings a value into a store.
  * @module
  */
 import type { Command } from 'commander'
@@ -7,11 +7,11 @@ import type { AuditEvent } from '../../core/audit/event.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { SecretVersion, VersionId } from '../../core/ports/secret-store.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
-import type { LocalStore } from '../../local/index.ts'
 import type { Answer } from '../answer.ts'
 import { readValue } from '../input.ts'
 import { type Located, locate } from '../locate.ts'
 import type { Run, Session } from '../session.ts'
+import type { OpenStore } from '../stores.ts'
 
 interface PutOptions {
   readonly file?: string
@@ -112,7 +112,7 @@ const already = async (session: Session, place: Located, { version }: SecretVers
 
 interface Putting {
   readonly place: Located
-  readonly store: LocalStore
+  readonly store: OpenStore
   readonly value: SecretValue
   readonly old: VersionId | undefined
 }
@@ -129,8 +129,11 @@ async function put(session: Session, { place, store, value, old }: Putting): Pro
     duration_ms: 0,
     metadata: { rotation_type: 'manual', ...(old && { reason: 'replaced by hand' }) },
   }
+  const { records } = store.capabilities
+  const audit = session.workspace.audit(store)
+  await session.workspace.recordable()
   const stored = await store.put(place.id, value, { ...session.call, record: event })
-  const versions = { ...(old && { old }), new: stored.version }
-  await session.workspace.audit(store).mirror?.({ ...event, secret_version: versions })
+  const written = { ...event, secret_version: { ...(old && { old }), new: stored.version } }
+  await (records ? audit.mirror?.(written) : audit.write(written))
   return stored
 }

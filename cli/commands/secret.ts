@@ -1,5 +1,5 @@
 /**
- * `lockstep secret`: values of the local store.
+ * `lockstep secret`: values of a store.
  * @module
  */
 import type { Command } from 'commander'
@@ -8,10 +8,7 @@ import { addSecretGet } from './secret-get.ts'
 import { addSecretPut } from './secret-put.ts'
 
 export function addSecret(program: Command, run: Run): void {
-  const group = program
-    .command('secret')
-    .summary('put and get values of the local store')
-    .description('Values of the local store.')
+  const group = program.command('secret').summary('put and get values of a store').description('Values of a store.')
   addSecretPut(group, run)
   addSecretGet(group, run)
 }

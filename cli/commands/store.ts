@@ -4,8 +4,10 @@
  */
 import type { Command } from 'commander'
 import { RotationError } from '../../core/errors.ts'
+import type { LocalStore } from '../../local/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Run, Session } from '../session.ts'
+import { placeOf } from '../stores.ts'
 
 export function addStore(program: Command, run: Run): void {
   program
@@ -23,9 +25,19 @@ export function addStore(program: Command, run: Run): void {
 
 async function rotateKey(session: Session, named: string | undefined): Promise<Answer> {
   const { workspace, style } = session
-  const name = named ?? onlyStore([...workspace.config.stores.keys()])
-  const config = workspace.config.stores.get(name)
+  const { stores } = workspace.config
+  const name = named ?? onlyStore([...stores].filter(([, { kind }]) => kind === 'local').map(([local]) => local))
+  const config = stores.get(name)
   if (!config) throw new RotationError('usage', `No store is called ${name}.`)
+  if (config.kind !== 'local')
+    throw new RotationError(
+      'unsupported',
+      `${name} is no local store: ${placeOf(config)} encrypts with its own keys.`,
+      {
+        at: name,
+        next: 'Choose its key where the store is: `aws secretsmanager update-secret --kms-key-id`.',
+      },
+    )
   const { key } = config
   if (!('file' in key))
     throw new RotationError(
@@ -37,7 +49,7 @@ async function rotateKey(session: Session, named: string | undefined): Promise<A
       },
     )
   const { rotateKeyFile } = await import('../../local/index.ts')
-  const store = await workspace.store(name)
+  const store = (await workspace.store(name)) as LocalStore
   const values = await session.working(`${name}: encrypting with a new key`, () =>
     rotateKeyFile(store, key.file, session.call),
   )
@@ -50,5 +62,5 @@ async function rotateKey(session: Session, named: string | undefined): Promise<A
 
 function onlyStore(names: readonly string[]): string {
   if (names.length === 1) return names[0]!
-  throw new RotationError('usage', `Which store? ${names.join(', ') || 'None is configured'}.`)
+  throw new RotationError('usage', `Which store? ${names.join(', ') || 'No local one is configured'}.`)
 }

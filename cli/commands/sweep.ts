@@ -3,12 +3,12 @@
  * @module
  */
 import { errorCodes, isRotationError, type RotationError } from '../../core/errors.ts'
-import { type Plan, planRetirement, planRotation } from '../../core/rotation/plan.ts'
+import { type Plan, planRetirement } from '../../core/rotation/plan.ts'
 import { retire } from '../../core/rotation/retire.ts'
 import { rotate } from '../../core/rotation/rotate.ts'
 import type { RotationResult } from '../../core/rotation/setup.ts'
 import type { Answer } from '../answer.ts'
-import { type Look, lookAt, planInput } from '../look.ts'
+import { type Look, lookAt, planInput, planRun } from '../look.ts'
 import { stacked } from '../render/block.ts'
 import { errorData, errorText } from '../render/error.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
@@ -36,14 +36,13 @@ export async function sweep(session: Session): Promise<Answer> {
 async function sweepOne(session: Session, name: string): Promise<Done[]> {
   const { workspace, io } = session
   const request = session.request('scheduled')
-  const due = async (planner: (input: ReturnType<typeof planInput>) => Plan) =>
-    asksForWork(planner(planInput(await look(), io.clock.now(), request)))
-  const look = (): Promise<Look> => lookAt(workspace, name, session.call)
+  const due = async (planner: (look: Look, now: number, asked: typeof request) => Plan) =>
+    asksForWork(planner(await lookAt(workspace, name, session.call), io.clock.now(), request))
   const results: Done[] = []
   try {
     for (const [planner, run] of [
-      [planRetirement, retire],
-      [planRotation, rotate],
+      [(...seen: Parameters<typeof planInput>) => planRetirement(planInput(...seen)), retire],
+      [planRun, rotate],
     ] as const)
       if (await due(planner)) {
         const setup = await workspace.setup(name)

@@ -44,7 +44,9 @@ const look = (
     overlap: strategy === 'single-user' ? 'gap' : 'both-valid',
     kind: 'settable',
   },
+  facts: {},
 })
+const byStore = { facts: { rotatedBy: { name: 'Secrets Manager', command: 'aws …' } } }
 
 test.each([
   ['absent', look(undefined), 'secret put db'],
@@ -55,6 +57,9 @@ test.each([
     'plan db',
   ],
   ['due', look(state({ current: { version: id('v-1'), since: now - 31 * DAY } })), 'rotate db'],
+  ['ok', { ...look(state()), ...byStore }, 'plan db'],
+  ['due', { ...look(state({ current: { version: id('v-1'), since: now - 31 * DAY } })), ...byStore }, 'doctor db'],
+  ['pending', { ...look(state({ pending })), ...byStore }, 'rotate db'],
   ['pending', look(state({ pending })), 'rotate db'],
   ['urgent', look(state({ pending }), 'single-user'), 'rotate db'],
   ['urgent', look(state({ pending: { ...pending, published: true } })), 'rotate db'],

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { DURATION, parseDuration } from '../../policy/duration.ts'
 
 /** Names become file names, marks at the target and words on a command line. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/
 const ENVIRONMENT_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** `what` ends the sentence "expected …", for a wrong type as well as for a wrong text. */

@@ -1,0 +1,112 @@
+/**
+ * `lockstep.yml` for adopted secrets, as text with comments. What nobody knows is left open and marked FILL IN: until it is
+ * filled in, `lockstep check` refuses the file and says where.
+ * @module
+ */
+
+import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
+import { formatDuration } from '../../core/policy/duration.ts'
+import type { Adopted, Decision } from './decide.ts'
+import { functionName } from './templates.ts'
+
+export type Adoptable = Extract<Decision, Adopted>
+
+export interface Source {
+  readonly region: string
+  readonly endpoint?: string | undefined
+  readonly on: string
+}
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
+
+/** Every YAML reads JSON; what needs no quotes has none. */
+const scalar = (text: string): string =>
+  /^[A-Za-z][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
+
+const open = 'FILL IN'
+
+export function configText(secrets: ReadonlyMap<string, Adoptable>, { region, endpoint, on }: Source): string {
+  const address = endpoint === undefined ? '' : `, endpoint: ${JSON.stringify(endpoint)}`
+  return `# yaml-language-server: $schema=./node_modules/lockstep/lockstep.schema.json
+# Written by \`lockstep adopt --from aws\` on ${on}. Nothing was changed at AWS: Secrets Manager goes on invoking the same
+# functions. How to point it at Lockstep's: docs/migrate-from-aws-templates.md
+version: 1
+
+# Marks the logins at the database as ours. Give every deployment that can reach the same database a name of its own.
+deployment: default
+
+stores:
+  aws: { kind: aws, region: ${scalar(region)}${address} }
+
+# Secrets Manager keeps no record of who rotated what, and why. { kind: stderr } for a log collector.
+audit:
+  - { kind: file, file: lockstep-audit.jsonl }
+
+secrets:
+${[...secrets].map(([name, secret]) => secretText(name, secret)).join('\n')}`
+}
+
+function secretText(name: string, { listed, becomes, connection, template, missing }: Adoptable): string {
+  const { host, username, masterarn } = connection
+  const lines = [
+    `# ${template.engine} ${template.users}, rotated by ${functionName(listed.function!)}${listed.enabled ? '' : ' (switched off)'}`,
+    `${scalar(name)}:`,
+    ...idLine(name, listed.name, listed.arn),
+    `  strategy: ${becomes}`,
+    ...(becomes === 'alternating-users'
+      ? [`  users: ${username === undefined ? `# ${open}: the login and its clone` : pair(username)}`]
+      : []),
+    '  target:',
+    '    kind: postgres',
+    '    endpoints:',
+    `      - host: ${host === undefined ? `# ${open}` : scalar(host)}`,
+    ...(connection.port === undefined ? [] : [`        port: ${connection.port}`]),
+    `        database: ${missing.includes('database') ? `# ${open}` : scalar(connection.dbname ?? 'postgres')}`,
+    `    ${tlsLine(connection.ssl, host)}`,
+    ...(becomes === 'alternating-users'
+      ? [
+          '    admin:',
+          `      id: ${masterarn === undefined ? `# ${open}: the secret of the admin` : scalar(masterarn)}`,
+        ]
+      : []),
+    ...timing(listed),
+  ]
+  return lines.map(line => `  ${line}\n`).join('')
+}
+
+/** The name that the service may take for an ARN is said as the ARN. */
+function idLine(name: string, at: string, arn: string): string[] {
+  if (readsLikeArnSuffix(at)) return [`  id: ${scalar(arn)}`]
+  return name === at ? [] : [`  id: ${scalar(at)}`]
+}
+
+/** The multi-user templates call the second login `app_clone`. */
+export function twins(username: string): readonly [string, string] {
+  const base = username.replace(/_clone$/, '')
+  return [base, `${base}_clone`]
+}
+
+const pair = (username: string): string => `[${twins(username).map(scalar).join(', ')}]`
+
+function tlsLine(ssl: boolean | undefined, host: string | undefined): string {
+  if (ssl === false) return 'tls: { mode: disable } # as `ssl` in the value says: passwords and data in plain text'
+  const absent = ssl === undefined ? '; the template fell back to plain text, Lockstep does not' : ''
+  if (host === undefined || /\.rds\.amazonaws\.com(\.cn)?$/.test(host))
+    return `tls: { mode: verify-full, ca: ./global-bundle.pem } # of RDS: curl -O ${RDS_AUTHORITIES}${absent}`
+  return `tls: { mode: verify-full } # ca: ./ca.pem for an authority of your own${absent}`
+}
+
+/** The grace must end before the next rotation begins: the usual one does not fit into a day. */
+function timing({ days, schedule }: Adoptable['listed']): string[] {
+  const interval = days === undefined ? rate(schedule) : days * DAY
+  if (interval === undefined) return schedule === undefined ? [] : [`  # at AWS: ${schedule}`]
+  const grace = interval < 2 * DAY ? [`  grace: ${formatDuration(Math.floor(interval / 2 / HOUR) * HOUR)}`] : []
+  return [`  interval: ${formatDuration(interval)}`, ...grace]
+}
+
+function rate(schedule = ''): number | undefined {
+  const [, count, unit] = /^rate\((\d+) (hour|day)s?\)$/.exec(schedule) ?? []
+  return count === undefined ? undefined : Number(count) * (unit === 'day' ? DAY : HOUR)
+}

@@ -1,0 +1,90 @@
+/**
+ * What only the store knows, as findings of the doctor: who else rotates the secret, and claims that nobody holds.
+ * @module
+ */
+import { sanitise } from '../../core/errors.ts'
+import type { Diagnosis, DoctorFinding, Repairs } from '../../core/rotation/doctor/doctor.ts'
+import type { Session } from '../session.ts'
+import type { OpenStore, StoreFacts } from '../stores.ts'
+
+/** With `fix`, a stray claim is taken away first, on record; what the engine found follows. */
+export async function withStoreFindings<Seen extends Diagnosis | Repairs>(
+  session: Session,
+  secret: string,
+  seen: Seen,
+  fix: boolean,
+): Promise<Seen> {
+  const { store: name, id } = session.workspace.secret(secret)
+  const store = await session.workspace.store(name)
+  const facts = await store.facts?.(id, session.call)
+  if (!facts) return seen
+  const stray = strayFinding(facts, store)
+  const found = [...(stray ? [stray] : []), ...untouchable(facts), ...rotator(facts)]
+  if ('findings' in seen) return { ...seen, findings: [...withRemedies(seen.findings, facts), ...found] }
+  const left = withRemedies(seen.left, facts)
+  if (!fix || !stray?.fixable) return { ...seen, left: [...left, ...found] }
+  const failed = await clear(session, secret, store)
+  const others = found.filter(finding => finding !== stray)
+  if (failed === undefined) return { ...seen, repaired: [...seen.repaired, stray], left: [...left, ...others] }
+  return { ...seen, left: [...left, { ...stray, failed }, ...others] }
+}
+
+function strayFinding({ stray, rotatedBy }: StoreFacts, store: OpenStore): DoctorFinding | undefined {
+  if (!stray) return undefined
+  const { explanation, command } = stray
+  const weight = rotatedBy ? 'blocks' : 'warns'
+  return { kind: 'stray-claim', weight, explanation, remedy: command, fixable: store.clearStray !== undefined }
+}
+
+const untouchable = ({ untouchable: why }: StoreFacts): DoctorFinding[] =>
+  why === undefined ? [] : [{ kind: 'not-rotated-here', weight: 'blocks', explanation: why, fixable: false }]
+
+const rotator = ({ rotatedBy }: StoreFacts): DoctorFinding[] =>
+  rotatedBy
+    ? [
+        {
+          kind: 'rotated-by-store',
+          weight: 'info',
+          explanation: `${rotatedBy.name} begins the rotations of this secret; \`lockstep rotate\` begins none.`,
+          remedy: rotatedBy.command,
+          fixable: false,
+        },
+      ]
+    : []
+
+/** The doctor never takes somebody else's version away; this is what its owner would type. */
+const withRemedies = <Finding extends DoctorFinding>(
+  findings: readonly Finding[],
+  { foreign }: StoreFacts,
+): readonly Finding[] =>
+  findings.map(finding =>
+    finding.kind === 'foreign-pending' && foreign
+      ? { ...finding, remedy: `If nobody waits for it: ${foreign.command}` }
+      : finding,
+  )
+
+/** Undefined: taken away, and on record. */
+async function clear(session: Session, secret: string, store: OpenStore) {
+  const { workspace, io, call } = session
+  const { id } = workspace.secret(secret)
+  try {
+    await workspace.recordable()
+    const done = await store.clearStray!(id, call)
+    if (!done) return { code: 'stale', message: 'The claim is held again, or gone.' }
+    await workspace.audit(store).write({
+      schema: 1,
+      timestamp: new Date(io.clock.now()).toISOString(),
+      event_type: 'repaired',
+      secret_id: secret,
+      secret_version: {},
+      actor: session.actor,
+      result: 'success',
+      duration_ms: 0,
+      metadata: { rotation_type: 'manual', finding: 'stray-claim' },
+    })
+    return undefined
+  } catch (error) {
+    const { code, message } = sanitise(error)
+    return { code, message }
+  }
+}
