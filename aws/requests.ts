@@ -20,6 +20,8 @@ export interface Described {
   /** When anything of the secret was changed last. */
   readonly changedAt: Instant
   readonly createdAt: Instant
+  /** When Secrets Manager last ended a rotation of its own. */
+  readonly rotatedAt?: Instant
   /** Secrets Manager calls a function to rotate it. */
   readonly rotationEnabled: boolean
   /** The service, or the kind of managed secret, that it belongs to. */
@@ -81,6 +83,7 @@ export class Requests {
       tags: tagsOf(found.Tags),
       changedAt: instantOf(found.LastChangedDate ?? found.CreatedDate),
       createdAt: instantOf(found.CreatedDate),
+      ...(found.LastRotatedDate && { rotatedAt: instantOf(found.LastRotatedDate) }),
       rotationEnabled: found.RotationEnabled ?? false,
       ...(owner && { owner }),
       ...(found.PrimaryRegion && { primaryRegion: found.PrimaryRegion }),

@@ -2,13 +2,13 @@
  * The store port on AWS Secrets Manager. A version's id is the rotation's id, AWSPENDING is the claim, and every step is one
  * compare-and-set of a label; which label means what: `labels.ts` and `state.ts`. Only UpdateSecretVersionStage publishes.
  *
- * Weaker than the port asks, on purpose: `note` compares and then writes, in two calls; `promotedAt` is when anything of the
- * secret was changed last, unless a tag says more: never too early, often later.
+ * Weaker than the port asks: `note` compares and then writes, in two calls. Without its tag (a role that may not tag, a crash
+ * right after the promotion) `promotedAt` is when anything of the secret was changed last: never too early, often later.
  * @module
  */
 import { randomUUID } from 'node:crypto'
 import { RotationError } from '../core/errors.ts'
-import type { Clock } from '../core/ports/clock.ts'
+import type { Clock, Instant } from '../core/ports/clock.ts'
 import type {
   Call,
   PendingDraft,
@@ -23,6 +23,7 @@ import type {
 } from '../core/ports/secret-store.ts'
 import { isOwnName } from '../core/rotation/ids.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
+import { factsOf, type SecretFacts } from './facts.ts'
 import {
   CURRENT,
   isOwnLabel,
@@ -35,7 +36,7 @@ import {
   turnOf,
 } from './labels.ts'
 import { Look } from './look.ts'
-import type { Requests } from './requests.ts'
+import type { Fetched, Requests } from './requests.ts'
 import { baseOf, holderOf, meaningOf, stagesOf } from './state.ts'
 import { summaryOf } from './summary.ts'
 import { attemptsTag, epochTag, haltedTag, issuingTags, promotedAtTag, requestTag, type Tags } from './tags.ts'
@@ -122,6 +123,7 @@ export class AwsSecretStore implements SecretStore {
     if (look.meaning.current === version) return { version, already: true }
     this.requireOurs(look, id)
     this.#requirePromotable(look, id, move)
+    const { promotedAt } = look.meaning
     try {
       await this.move(look, id, { label: CURRENT, from: move.base, to: version }, call)
     } catch (error) {
@@ -131,7 +133,7 @@ export class AwsSecretStore implements SecretStore {
       this.#requirePromotable(now, id, move)
       throw error
     }
-    await this.tidy(look, id, move, call)
+    await this.tidy(look, id, move, promotedAt, call)
     return { version, already: false }
   }
 
@@ -221,6 +223,12 @@ export class AwsSecretStore implements SecretStore {
     return true
   }
 
+  /** Who rotates the secret besides us, and which labels are in the way. Absent: undefined. */
+  async facts(id: SecretId, call: Call): Promise<SecretFacts | undefined> {
+    const look = this.#looks.get(call.run)?.get(id) ?? (await this.look(id, call))
+    return look && factsOf(look.described, id)
+  }
+
   close(): void {
     this.requests.close()
   }
@@ -293,6 +301,11 @@ export class AwsSecretStore implements SecretStore {
     return done
   }
 
+  /** Whether rotations may begin although Secrets Manager rotates the secret. */
+  protected get mayBegin(): boolean {
+    return false
+  }
+
   /** Proof of who puts, within a rotation that Secrets Manager runs. */
   protected rotationToken(): string | undefined {
     return undefined
@@ -306,18 +319,23 @@ export class AwsSecretStore implements SecretStore {
     return new RotationError('busy', 'Secrets Manager names a version that it does not show yet.', { secret: id })
   }
 
-  /** After a promotion: labels that mean nothing any more. Left behind, they mislead nobody but take up room. */
+  /** After a promotion: labels that mean nothing any more, and when it was. Left undone, dates are later and labels take up room. */
   protected async tidy(
     look: Look,
     id: SecretId,
     { rotation, request }: { readonly rotation: RotationId; readonly request?: string },
+    before: Instant | undefined,
     call: Call,
   ): Promise<void> {
+    const version = asVersion(rotation)
     try {
-      if (look.meaning.holder === asVersion(rotation)) await this.#loosen(look, id, PENDING, asVersion(rotation), call)
-      for (const [version, labels] of look.described.stages)
-        for (const label of labels.filter(turnOf)) await this.#loosen(look, id, label, version, call)
-      if (request !== undefined) await this.requests.tag(id, requestTag(asVersion(rotation), request), call)
+      if (look.meaning.holder === version) await this.#loosen(look, id, PENDING, version, call)
+      for (const [other, labels] of look.described.stages)
+        for (const label of labels.filter(turnOf)) await this.#loosen(look, id, label, other, call)
+      const at = Math.max(this.clock.now(), before ?? 0)
+      const tags = { ...promotedAtTag(version, at), ...(request !== undefined && requestTag(version, request)) }
+      await this.requests.tag(id, tags, call)
+      look.tagged(tags)
     } catch {
       // Published is published: the caller must hear that.
     }
@@ -427,7 +445,7 @@ export class AwsSecretStore implements SecretStore {
     if (supersedes && !pending) throw stale(id, 'The pending version to be replaced is gone.')
     if (retiring) throw stale(id, 'A retirement is under way.')
     if (current !== base) throw stale(id, 'Current has moved.')
-    if (rotationEnabled && rotation.startsWith('ls-') && !supersedes)
+    if (rotationEnabled && rotation.startsWith('ls-') && !supersedes && !this.mayBegin)
       throw new RotationError('refused', 'Secrets Manager rotates this secret, and only it may begin a rotation.', {
         secret: id,
         next: `\`aws secretsmanager rotate-secret --secret-id ${id}\`.`,
@@ -515,7 +533,7 @@ const isDiscardedIn = ({ described }: Look, version: VersionId): boolean =>
       other !== version && labels.some(label => label.startsWith(turnLabel(version, 0).slice(0, -1))),
   )
 
-function versionOf({ version, stages, createdAt, value }: Awaited<ReturnType<Requests['get']>> & {}): SecretVersion {
+function versionOf({ version, stages, createdAt, value }: Fetched): SecretVersion {
   const ours = isOwnName(version) || stages.some(isOwnLabel)
   return { version, ...(ours && { rotation: asRotation(version) }), createdAt, value }
 }

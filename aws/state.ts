@@ -92,7 +92,7 @@ export function meaningOf(described: Described, names: readonly SecretId[]): Mea
   const retiring = holder !== undefined && holder !== retired && (claimed || holder === previous.version)
   const live = retiring ? undefined : pendingVersion
   const notes = readNotes(described.tags, current, last)
-  const promotedAt = last && (notes.promotedAt ?? described.changedAt)
+  const promotedAt = last && (notes.promotedAt ?? promotionOf(last, described))
   return {
     current,
     currentIsOurs: isOurs(current),
@@ -130,6 +130,13 @@ const baseOfPending = (pending: VersionId, proven: VersionId | undefined, curren
   const base = isOwnName(pending) ? proven : current
   return base === undefined ? {} : { base }
 }
+
+/**
+ * Without a note of our own. What Secrets Manager rotates is as old as the end of its last rotation: its next one has moved the date
+ * of the last change already when it asks for the first step.
+ */
+const promotionOf = (last: VersionId, { rotatedAt, changedAt }: Described): Instant =>
+  isOwnName(last) ? changedAt : (rotatedAt ?? changedAt)
 
 interface Seen {
   readonly current: VersionId

@@ -83,6 +83,11 @@ export class StepStore extends AwsSecretStore {
     return ahead?.version === version ? ahead : super.fetched(id, version, call)
   }
 
+  /** Secrets Manager has asked us. */
+  protected override get mayBegin(): boolean {
+    return true
+  }
+
   protected override rotationToken(): string | undefined {
     return this.#managed.rotationToken
   }

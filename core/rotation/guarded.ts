@@ -14,21 +14,29 @@ const TRIES = 3
 const FIRST_PAUSE: Duration = 200
 
 export async function guarded(run: Run, body: () => Promise<RotationResult>): Promise<RotationResult> {
+  try {
+    const result = await retried(run, body)
+    if (result.outcome === 'waiting') await recordWaiting(run, result)
+    return result
+  } catch (thrown) {
+    if (thrown instanceof Waiting) {
+      await recordWaiting(run, thrown.result)
+      return thrown.result
+    }
+    const failure = sanitise(thrown).in({ secret: run.setup.secret })
+    await recordFailure(run, failure)
+    if (!uncounted.includes(failure.code)) await quietly(() => countAttempt(run, failure))
+    throw failure
+  }
+}
+
+/** Again, while that may help and there is time. Throws what the last try threw, and every wait. */
+export async function retried<T>(run: Run, body: () => Promise<T>): Promise<T> {
   for (let attempt = 1, pause = FIRST_PAUSE; ; attempt++, pause *= 2) {
     try {
-      const result = await body()
-      if (result.outcome === 'waiting') await recordWaiting(run, result)
-      return result
+      return await body()
     } catch (thrown) {
-      if (thrown instanceof Waiting) {
-        await recordWaiting(run, thrown.result)
-        return thrown.result
-      }
-      const failure = sanitise(thrown).in({ secret: run.setup.secret })
-      if (!(await worthAnotherTry(run, failure, attempt, pause))) {
-        await recordFailure(run, failure)
-        throw failure
-      }
+      if (thrown instanceof Waiting || !(await worthAnotherTry(run, sanitise(thrown), attempt, pause))) throw thrown
     }
   }
 }
@@ -73,12 +81,11 @@ const uncounted: readonly ErrorCode[] = [
   'key-limit',
 ]
 
-async function recordFailure(run: Run, failure: RotationError): Promise<void> {
+export async function recordFailure(run: Run, failure: RotationError): Promise<void> {
   const refused = failure.code === 'refused' || failure.code === 'halted' || failure.code === 'not-ours'
   const type = failure.code === 'access-denied' ? 'access_denied' : 'rotation_failed'
   const details = { error_code: failure.code, message: failure.message, ...(failure.step && { step: failure.step }) }
   await quietly(() => run.record(type, { result: refused ? 'refused' : 'failure', details }))
-  if (!uncounted.includes(failure.code)) await quietly(() => countAttempt(run, failure))
 }
 
 async function countAttempt(run: Run, failure: RotationError): Promise<void> {

@@ -91,6 +91,18 @@ function planBeginning(input: PlanInput, state: SecretState): Plan {
   return notDue(input, state) ?? heldByPrevious(input, state) ?? tooShortGrace(input) ?? notNow(input) ?? go
 }
 
+/**
+ * What keeps a rotation that a service has begun by itself from going on: it decides when one is due, and nobody else retires, so
+ * the previous credential is overwritten once nobody can hold it any more. Nothing: undefined.
+ */
+export function planStep(input: PlanInput & { readonly state: SecretState }): Plan | undefined {
+  const { policy, now, state } = input
+  const { halted, retiring, promotedAt } = state
+  if (halted !== undefined) return refuse('halted', `Halted: ${halted}.`)
+  if (retiring !== undefined) return wait('retire', 'A retirement is under way.', retiring + policy.runLife)
+  return tooRecent(policy, now, promotedAt) ?? tooShortGrace(input)
+}
+
 const idOf = (id: string, state: SecretState, { type, token }: PlanInput['request']): RotationId =>
   type === 'emergency' && token !== undefined ? emergencyId(id, state, token) : rotationId(id, state)
 
@@ -103,8 +115,12 @@ function heldByPrevious({ policy, target, now, request }: PlanInput, state: Secr
   const { promotedAt } = state
   if (state.previous && overwritesPrevious(target))
     return wait('retire', 'The previous credential is not retired yet.', graceEnd(policy, promotedAt))
-  if (promotedAt === undefined || request.type === 'emergency') return undefined
-  // A statement that lands late must never meet a later rotation: so rotations keep a run's life apart.
+  return request.type === 'emergency' ? undefined : tooRecent(policy, now, promotedAt)
+}
+
+/** A statement that lands late must never meet a later rotation: so rotations keep a run's life apart. */
+function tooRecent(policy: RotationPolicy, now: Instant, promotedAt: Instant | undefined): Plan | undefined {
+  if (promotedAt === undefined) return undefined
   const earliest = promotedAt + effectiveGrace(policy) + policy.runLife
   return now < earliest ? wait('spacing', 'The last rotation is too recent.', earliest) : undefined
 }

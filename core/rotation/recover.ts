@@ -6,7 +6,7 @@
 import { RotationError } from '../errors.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
 import type { Credential } from '../secret/credential.ts'
-import type { Run } from './run.ts'
+import type { ReadVersion, Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
 /** Older versions that are tried at most. */
@@ -45,14 +45,14 @@ async function findOlder(
   { state, current }: Rotation,
 ): Promise<Credential | undefined> {
   const { store, id } = run.setup
-  const versions = [...(state.previous ? [await run.read(state.previous.version)] : [])]
+  const works = async ({ credential }: ReadVersion): Promise<boolean> =>
+    credential.username === current.credential.username &&
+    (await target.accepts(credential, run.targetCall)).refused.length === 0
+  const previous = state.previous && (await run.read(state.previous.version))
+  if (previous && (await works(previous))) return previous.credential
   for (const found of await store.unlabelled(id, OLDER, run.call())) {
     const version = run.tryRemember(found)
-    if (version) versions.push(version)
-  }
-  for (const { credential } of versions) {
-    if (credential.username !== current.credential.username) continue
-    if ((await target.accepts(credential, run.targetCall)).refused.length === 0) return credential
+    if (version && (await works(version))) return version.credential
   }
   return undefined
 }

@@ -10,7 +10,7 @@ import { Waiting } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
-/** Throws `failure` once current is back and pending discarded. Resolves when the target refuses to go back: then pending is promoted. */
+/** Throws `failure` once current is back and pending discarded, or left to the service that drives the rotation. Resolves when the target refuses to go back: then pending is promoted. */
 export async function undo(
   run: Run,
   target: SettableTarget,
@@ -25,6 +25,8 @@ export async function undo(
     throw new RotationError('target-busy', 'Current was put back, and an endpoint does not show it yet.', {
       at: refused[0],
     })
+  // The service will try again; what another invocation may be setting meanwhile must not be taken away.
+  if (rotation.driven) throw failure
   const state = (await run.describe())?.pending
   if (state?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
   const safeFrom = lastLanding(run, state, !rotation.shared)

@@ -14,9 +14,11 @@ export interface Credential {
 
 /**
  * How a credential stands in the secret's value. `write` keeps every other part of `base` as it was.
- * Both throw `value-unsuitable`, naming the part that is missing, never its content.
+ * All throw `value-unsuitable`, naming the part that is missing, never its content.
  */
 export interface ValueShape {
   read(value: SecretValue): Credential
   write(base: SecretValue, credential: { readonly username: string; readonly password: SecretValue }): SecretValue
+  /** Whether nothing but username and password tells the two values apart; the layout of JSON does not count. */
+  differsOnlyInLogin(one: SecretValue, other: SecretValue): boolean
 }

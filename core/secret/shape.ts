@@ -3,6 +3,7 @@
  * nothing but them, is the same for all.
  * @module
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Credential, ValueShape } from './credential.ts'
 import { SecretValue } from './secret-value.ts'
 import { type JsonFields, locateInJson } from './shape-json.ts'
@@ -80,5 +81,12 @@ export function valueShape(options: ShapeOptions, username?: string): ValueShape
     return written
   }
 
-  return { read, write }
+  function differsOnlyInLogin(one: SecretValue, other: SecretValue): boolean {
+    const login = read(one)
+    const same = write(other, login)
+    if (options.format !== 'json') return same.equals(one)
+    return isDeepStrictEqual(JSON.parse(one.reveal()), JSON.parse(same.reveal()))
+  }
+
+  return { read, write, differsOnlyInLogin }
 }

@@ -22,6 +22,8 @@ export interface Rotation {
   readonly pending: ReadVersion
   /** Another run has brought pending, and may be setting it too. */
   readonly shared: boolean
+  /** A service runs it step by step, one at a time: it alone gives it up. */
+  readonly driven?: boolean
 }
 
 export async function create(run: Run, state: SecretState, id: RotationId, base: VersionId): Promise<Rotation> {
@@ -53,7 +55,7 @@ async function requireKnownCurrent(
 }
 
 /** The value that the store names, and whether it is another run's. */
-async function bring(
+export async function bring(
   run: Run,
   state: SecretState,
   rotation: RotationId,
@@ -87,14 +89,14 @@ async function requireLiveKey(run: Run, id: RotationId, { version, credential }:
 }
 
 /** A person's value that lost against one already pending must not be dropped in silence. */
-function checkBrought(run: Run, pending: ReadVersion): void {
+export function checkBrought(run: Run, pending: ReadVersion): void {
   const { value } = run.request
   if (value && !value.equals(pending.credential.password))
     throw new RotationError('refused', 'A rotation with another value is under way; finish it first, then bring yours.')
 }
 
 /** User and host of pending equal current's, or its declared twin: else it is not ours to set. */
-function checkIdentity({ setup }: Run, current: Credential, pending: Credential, id: RotationId): void {
+export function checkIdentity({ setup }: Run, current: Credential, pending: Credential, id: RotationId): void {
   const { target } = setup
   if (pending.host !== current.host || pending.port !== current.port)
     throw new RotationError('identity-mismatch', 'The pending version names another host than current.')

@@ -4,7 +4,7 @@
  * @module
  */
 import { isRotationError, RotationError } from '../../errors.ts'
-import type { PendingState } from '../../ports/secret-store.ts'
+import type { PendingState, SecretState } from '../../ports/secret-store.ts'
 import { isRollback } from '../ids.ts'
 import { Waiting } from '../outcome.ts'
 import { recoverSet } from '../recover.ts'
@@ -16,8 +16,10 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   if (target.kind === 'issuing') return
   // The previous login is alive with its own password: a rollback to it only needs `test`.
   if (isRollback(rotation.id) && target.overlap === 'both-valid') return
-  const pendingState = await lookAgain(run, rotation)
-  if (target.overlap === 'gap' && rotation.shared) await touch(run, pendingState)
+  // What was found pending was found a moment ago; what was brought took its time.
+  const known = rotation.state.pending
+  const pendingState = known?.rotation === rotation.id ? known : (await lookAgain(run, rotation)).pending!
+  if (target.overlap === 'gap' && rotation.shared && !rotation.driven) await touch(run, pendingState)
   run.requireTime(policy.cutover)
   if (target.overlap === 'gap') run.shield()
   const { current, pending } = rotation
@@ -28,18 +30,18 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
       run.uncertain ||= isRotationError(error, 'unknown-outcome')
       throw error
     }
-    await lookAgain(run, rotation) // a person may have changed it in between
-    await recoverSet(run, target, rotation, error)
+    const state = await lookAgain(run, rotation) // a person may have changed it in between
+    await recoverSet(run, target, { ...rotation, state }, error)
   }
   if (policy.settle > 0 && target.overlap !== 'gap') await settle(run)
 }
 
-async function lookAgain(run: Run, { id, base }: Rotation): Promise<PendingState> {
+async function lookAgain(run: Run, { id, base }: Rotation): Promise<SecretState> {
   const state = await run.describe()
   if (state?.pending?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
   if (state.current.version !== base)
     throw new RotationError('conflict', 'Current was changed by somebody after this rotation had begun.')
-  return state.pending
+  return state
 }
 
 /**

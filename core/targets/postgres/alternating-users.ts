@@ -29,7 +29,12 @@ export function alternatingUsers(context: Context): Parts {
       // current first: who cannot log in with it has no business with its twin, whatever the admin secret allows
       await withCurrent(context, current, call, () =>
         using(openAdmin(context, call), async admin =>
-          changePassword(admin, { login: pending.username, stored: await ahead(), by: 'admin' }, context, call),
+          changePassword(
+            admin,
+            { login: pending.username, stored: await ahead(), by: 'admin', memberOf: current.username },
+            context,
+            call,
+          ),
         ),
       )
     },

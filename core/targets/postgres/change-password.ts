@@ -21,6 +21,8 @@ export interface PasswordChange {
   readonly stored: string | null
   /** The session's own password, which needs no privilege; else somebody else's, by the admin, who also leaves our mark. */
   readonly by: 'itself' | 'admin'
+  /** With `createTwin`: the login of which a missing one is made a member. */
+  readonly memberOf?: string | undefined
 }
 
 /**
@@ -29,7 +31,7 @@ export interface PasswordChange {
  */
 export async function changePassword(
   session: Session,
-  { login, stored, by }: PasswordChange,
+  { login, stored, by, memberOf }: PasswordChange,
   context: Context,
   call: TargetCall,
 ): Promise<void> {
@@ -41,6 +43,8 @@ export async function changePassword(
   const facts = roleFacts(row)
   if (facts === undefined) {
     if (stored === null) return // dropped meanwhile: it has no password any more
+    if (context.createTwin === true && memberOf !== undefined)
+      return createMember(session, { login, stored, memberOf }, context)
     throw new RotationError('identity-mismatch', 'The login to change does not exist.', { at, next: MISSING })
   }
   requireOurs(facts, context, at)
@@ -65,3 +69,20 @@ export function beginWithin(context: Context, call: TargetCall, at: string): str
 /** Without it, concurrent changes of one role fail with XX000. Held per database, so every change goes through the writer's. */
 export const lockLogin = (login: string): string =>
   `SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${literal(`lockstep:${login}`)}, 0))`
+
+/**
+ * Within the transaction: a login with our mark and all that `memberOf` may do, if that one is ours to rotate. What the new login
+ * creates is its own: the two share no owner role.
+ */
+async function createMember(
+  session: Session,
+  { login, stored, memberOf }: { readonly login: string; readonly stored: string; readonly memberOf: string },
+  context: Context,
+): Promise<void> {
+  const model = roleFacts((await session.query(factsQuery(literal(memberOf))))[0])
+  if (model !== undefined) requireOurs(model, context, session.endpoint.name)
+  const create = `CREATE ROLE ${identifier(login)} LOGIN PASSWORD ${literal(stored)}`
+  const grant = `GRANT ${identifier(memberOf)} TO ${identifier(login)}`
+  const mark = `COMMENT ON ROLE ${identifier(login)} IS ${literal(marked(undefined, context.owner)!)}`
+  await session.change(`${create}; ${grant}; ${mark}; COMMIT`)
+}

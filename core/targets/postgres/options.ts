@@ -35,6 +35,11 @@ export interface PostgresTargetOptions {
   readonly strategy: 'single-user' | 'alternating-users'
   /** The two logins, for alternating-users. */
   readonly users?: readonly [string, string] | undefined
+  /**
+   * Makes the twin at `set` where it does not exist, with LOGIN and as a member of the current login, as AWS's rotation template
+   * does. For logins that were configured by such a template; elsewhere a missing twin is a finding of `examine`.
+   */
+  readonly createTwin?: boolean | undefined
   /** The role that every session runs as (`ALTER ROLE login SET role = owner`), so that it never matters which login is live. */
   readonly ownerRole?: string | undefined
   readonly endpoints: readonly Endpoint[]

@@ -30,6 +30,9 @@ export const noteShape: ValueShape = {
     const rest = JSON.parse(base.reveal()) as object
     return SecretValue.of(JSON.stringify({ ...rest, username, password: password.reveal() }))
   },
+  differsOnlyInLogin(one, other) {
+    return noteShape.write(other, noteShape.read(one)).equals(one)
+  },
 }
 
 export const simulatedPolicy: RotationPolicy = {
