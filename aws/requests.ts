@@ -106,7 +106,16 @@ export class Requests {
       operation: 'GetSecretValue',
       secret: id,
       writes: false,
-      send: ({ GetSecretValueCommand }, o) => this.#client.send(new GetSecretValueCommand(input), o),
+      send: async ({ GetSecretValueCommand }, o) => {
+        try {
+          return await this.#client.send(new GetSecretValueCommand(input), o)
+        } catch (error) {
+          // Id and stage disagree: which error says so is not documented.
+          const disagree = which.version !== undefined && which.stage !== undefined
+          if (disagree && isService(error, 'InvalidRequestException', 'InvalidParameterException')) return undefined
+          throw error
+        }
+      },
     })
     if (!found) return undefined
     if (found.SecretString === undefined)
@@ -276,7 +285,15 @@ export class Requests {
     this.#client.destroy()
   }
 
-  async #absent<T>(call: Bounds, sent: Sent<T>): Promise<T | undefined> {
+  /** Aborted: `aborted`. Too late: `no-time`. Answers the milliseconds that are left. */
+  requireOpen({ signal, deadline }: Bounds): number {
+    if (signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
+    const left = deadline - this.#clock.now()
+    if (left > 0) return left
+    throw new RotationError('no-time', 'No time is left for another call to Secrets Manager.')
+  }
+
+  async #absent<T>(call: Bounds, sent: Sent<T | undefined>): Promise<T | undefined> {
     try {
       return await this.#send(call, sent)
     } catch (error) {
@@ -286,9 +303,7 @@ export class Requests {
   }
 
   async #send<T>(call: Bounds, { send, ...asked }: Sent<T>): Promise<T> {
-    const left = call.deadline - this.#clock.now()
-    if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
-    if (left <= 0) throw new RotationError('no-time', `No time is left for ${asked.operation}.`, { at: asked.secret })
+    const left = this.requireOpen(call)
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))
     try {

@@ -139,11 +139,11 @@ export class AwsSecretStore implements SecretStore {
 
   async discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void> {
     const version = asVersion(rotation)
-    const known = this.known(id, call)
-    const look = known ?? (await this.#mustLook(id, call))
+    const known = this.known(id, call) !== undefined
+    const look = await this.seen(id, call)
     const { pending, current } = look.meaning
     if (pending?.version !== version) return
-    if (!known) throw stale(id, 'The secret was not described by this run.')
+    if (!known) throw stale(id, NOT_DESCRIBED)
     this.requireDiscardable(look, id, rotation)
     await this.move(look, id, { label: turnLabel(version, pending.turns + 1), to: current }, call)
     await this.#loosen(look, id, PENDING, version, call)
@@ -180,8 +180,7 @@ export class AwsSecretStore implements SecretStore {
 
   /** `setAt` is a compare-and-set of a label; the rest are tags, written after a second look. */
   async note(id: SecretId, change: StateNote, call: Call): Promise<void> {
-    const look = this.known(id, call)
-    if (!look) throw stale(id, 'The secret was not described by this run.')
+    const look = await this.#described(id, call)
     if (change.setAt !== undefined) await this.#noteSet(look, id, change.setAt, call)
     const tags = tagsFor(look, change)
     if (Object.keys(tags).length === 0) return
@@ -403,8 +402,16 @@ export class AwsSecretStore implements SecretStore {
 
   /** What this run has seen, or a first look. Absent: `secret-not-found`. */
   protected async seen(id: SecretId, call: Call): Promise<Look> {
-    open(call)
+    this.requests.requireOpen(call)
     return this.known(id, call) ?? this.#mustLook(id, call)
+  }
+
+  /** What this run decided on. Nothing: `stale`, if the secret is there at all. */
+  async #described(id: SecretId, call: Call): Promise<Look> {
+    const known = this.known(id, call)
+    const look = await this.seen(id, call)
+    if (known) return look
+    throw stale(id, NOT_DESCRIBED)
   }
 
   async #mustLook(id: SecretId, call: Call): Promise<Look> {
@@ -499,6 +506,7 @@ export class AwsSecretStore implements SecretStore {
   }
 }
 
+const NOT_DESCRIBED = 'The secret was not described by this run.'
 const NO_VALUE = 'Put one: `lockstep secret put NAME`.'
 
 const asVersion = (rotation: RotationId): VersionId => rotation as string as VersionId
@@ -506,10 +514,6 @@ const asRotation = (version: VersionId): RotationId => version as string as Rota
 const regionOf = (arn: string): string | undefined => arn.split(':')[3]
 
 const stale = (secret: SecretId, message: string): RotationError => new RotationError('stale', message, { secret })
-
-function open({ signal }: Call): void {
-  if (signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')
-}
 
 function checkValue(id: SecretId, value: SecretValue): void {
   const { byteLength } = value

@@ -65,7 +65,7 @@ export class Bench {
   readonly fixture: StoreFixture
   readonly store: SecretStore
   readonly id: string
-  readonly #rotations = new Map<string, RotationId>()
+  readonly rotations = new Map<string, RotationId>()
 
   constructor(fixture: StoreFixture) {
     this.fixture = fixture
@@ -113,14 +113,14 @@ export class Bench {
   /** A rotation by a short name, as the engine would call it: some stores learn the base from it. Never brought: any other. */
   rotation(name: string): RotationId {
     const nowhere = { current: { version: 'nowhere' as VersionId }, generation: 0 }
-    return this.#rotations.get(name) ?? emergencyId(this.id, nowhere, name)
+    return this.rotations.get(name) ?? emergencyId(this.id, nowhere, name)
   }
 
   async draft(name: string, text: string, base: VersionId, id = this.id): Promise<PendingDraft> {
     const { generation } = (await this.fixture.store.describe(id, this.call())) ?? { generation: 0 }
-    const known = this.#rotations.get(name)
+    const known = this.rotations.get(name)
     const rotation = known ?? emergencyId(id, { current: { version: base }, generation }, name)
-    this.#rotations.set(name, rotation)
+    this.rotations.set(name, rotation)
     return { rotation, base, value: value(text) }
   }
 
