@@ -64,6 +64,8 @@ export interface SecretState {
   owningService?: string
   policy?: string
   tags: Map<string, string>
+  /** Recorded on AWS: an empty list of tags is shown where there were tags once, none where there never were. */
+  tagged?: boolean
   versions: Map<string, Version>
   replicas: Map<string, Replica>
   rotation?: RotationSettings

@@ -29,7 +29,7 @@ export function metadata(found: Located, state: SecretState): object {
     LastChangedDate: seconds(state.changedAt),
     LastAccessedDate: seconds(found.record.accessedAt),
     DeletedDate: seconds(state.deletedAt),
-    Tags: state.tags.size ? [...state.tags].map(([Key, Value]) => ({ Key, Value })) : undefined,
+    Tags: state.tagged ? [...state.tags].map(([Key, Value]) => ({ Key, Value })) : undefined,
     OwningService: state.owningService,
     CreatedDate: seconds(state.createdAt),
     // Recorded on AWS: absent from a secret that was never replicated.

@@ -8,7 +8,7 @@ import { type Request, seenBy } from '../world.ts'
 import { checkFilters, type Filter, matchesAll } from './filters.ts'
 import { page } from './paging.ts'
 
-/** Text for a label: aws/aws-sdk-js-v3 issue 7701; for an id: the same with VersionId. */
+/** Both texts were recorded on AWS (the snapshots beside localstack's tests). */
 const noValue = (what: string) => notFound(`Secrets Manager can't find the specified secret value for ${what}`)
 
 export const missing = () => notFound("Secrets Manager can't find the specified secret.")
@@ -41,7 +41,7 @@ function readValue(
   }
 }
 
-/** Both given: they must name the same version (service model). That the error is InvalidRequestException is assumed. */
+/** Both given: they must name the same version. Class and text recorded on AWS. */
 function chosen(state: SecretState, id: string | undefined, stage: string | undefined): Version {
   const version = id === undefined ? holderOf(state, stage ?? CURRENT) : state.versions.get(id)
   if (!version?.value) throw noValue(id === undefined ? `staging label: ${stage ?? CURRENT}` : `VersionId: ${id}`)

@@ -11,6 +11,7 @@ export function setTags(draft: SecretState, given: readonly (readonly [string, s
   for (const [key, value] of given) {
     if (key.toLowerCase().startsWith('aws:')) throw invalidParameter('Tag keys that begin with aws: are reserved.')
     draft.tags.set(key, value)
+    draft.tagged = true
   }
   if (draft.tags.size > MAX_TAGS) throw limitExceeded(`You can't have more than ${MAX_TAGS} tags on a secret.`)
 }
