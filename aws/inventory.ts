@@ -37,13 +37,13 @@ export interface Connection {
   readonly ssl?: boolean
 }
 
-/** The region that the client will ask. None anywhere: `usage`. */
-export async function regionOf(client: SecretsManagerClient): Promise<string> {
+/** The region that the client will ask. None anywhere: `config-invalid`; `say` is how the caller is told one. */
+export async function regionOf(client: SecretsManagerClient, say: string): Promise<string> {
   try {
     return await client.config.region()
   } catch {
-    throw new RotationError('usage', 'No AWS region is known.', {
-      next: 'Give --region, or set AWS_REGION or a profile that has one.',
+    throw new RotationError('config-invalid', 'No AWS region is known.', {
+      next: `Give ${say}, or set AWS_REGION or a profile that has one.`,
     })
   }
 }

@@ -60,9 +60,12 @@ async function openLocal({ file, key }: LocalStoreConfig, { clock, env, create }
 }
 
 async function openAws({ region, endpoint, role }: AwsStoreConfig, { clock }: Opening): Promise<OpenStore> {
+  const { createClient } = await import('../aws/client.ts')
+  const { regionOf } = await import('../aws/inventory.ts')
   const { openAwsStore } = await import('../aws/index.ts')
-  const said = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) }
-  return openAwsStore({ ...said, ...(role && { role }), clock })
+  const client = await createClient({ region, endpoint, role })
+  await regionOf(client, '`region:` of the store')
+  return openAwsStore({ client, clock })
 }
 
 /** Whether the store is there: the file of a local one is not, before the first value is put. A cloud always is. */

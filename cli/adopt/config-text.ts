@@ -19,7 +19,7 @@ export interface Source {
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
+export const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
 
 /** Every YAML reads JSON; what needs no quotes has none. */
 const scalar = (text: string): string =>
@@ -64,7 +64,7 @@ function secretText(name: string, { listed, becomes, connection, template, missi
     `      - host: ${host === undefined ? `# ${open}` : scalar(host)}`,
     ...(connection.port === undefined ? [] : [`        port: ${connection.port}`]),
     `        database: ${missing.includes('database') ? `# ${open}` : scalar(connection.dbname ?? 'postgres')}`,
-    `    ${tlsLine(connection.ssl, host)}`,
+    ...tlsLines(connection).map(line => `    ${line}`),
     ...(becomes === 'alternating-users'
       ? [
           '    admin:',
@@ -90,12 +90,18 @@ export function twins(username: string): readonly [string, string] {
 
 const pair = (username: string): string => `[${twins(username).map(scalar).join(', ')}]`
 
-function tlsLine(ssl: boolean | undefined, host: string | undefined): string {
-  if (ssl === false) return 'tls: { mode: disable } # as `ssl` in the value says: passwords and data in plain text'
-  const absent = ssl === undefined ? '; the template fell back to plain text, Lockstep does not' : ''
-  if (host === undefined || /\.rds\.amazonaws\.com(\.cn)?$/.test(host))
-    return `tls: { mode: verify-full, ca: ./global-bundle.pem } # of RDS: curl -O ${RDS_AUTHORITIES}${absent}`
-  return `tls: { mode: verify-full } # ca: ./ca.pem for an authority of your own${absent}`
+/** Certificates of RDS are signed by authorities of its own, which Node.js does not bring. */
+export const isRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host)
+
+function tlsLines({ ssl, host, engine }: Adoptable['connection']): string[] {
+  if (ssl === false)
+    return ['# As `ssl` in the value says: passwords and data in plain text.', 'tls: { mode: disable }']
+  const absent =
+    engine !== undefined && ssl === undefined
+      ? ['# The value says nothing of ssl: the template fell back to plain text, Lockstep does not.']
+      : []
+  if (host !== undefined && !isRds(host)) return [...absent, 'tls: { mode: verify-full } # ca: ./ca.pem']
+  return [...absent, `tls: { mode: verify-full, ca: ./global-bundle.pem } # curl -O ${RDS_AUTHORITIES}`]
 }
 
 /** The grace must end before the next rotation begins: the usual one does not fit into a day. */

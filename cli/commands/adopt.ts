@@ -57,7 +57,8 @@ Needs secretsmanager:ListSecrets; with --read-values also secretsmanager:GetSecr
 async function adopt(session: Session, options: AdoptOptions): Promise<Answer> {
   const out = outFile(session, options)
   const { region, unrotated, seen } = await session.working('listing secrets', report => look(session, options, report))
-  const decisions = settle(seen.map(decide))
+  // The service lists by date; by name it reads better, and the same again.
+  const decisions = settle(seen.toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)).map(decide))
   const secrets = new Map<string, Adoptable>()
   for (const decision of decisions)
     if (decision.becomes !== 'stays') secrets.set(configName(decision.listed.name, secrets), decision)
@@ -100,7 +101,7 @@ async function look(
   const { listSecrets, readConnection, regionOf } = await import('../../aws/inventory.ts')
   const client = await createClient({ region: asked, endpoint })
   try {
-    const region = await regionOf(client)
+    const region = await regionOf(client, '--region')
     const seen: Seen[] = []
     let unrotated = 0
     for await (const listed of listSecrets(client, { prefix, region }, io.signal)) {

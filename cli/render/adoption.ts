@@ -2,7 +2,7 @@
  * What `lockstep adopt` found: a table by rotation function, and what is left to do.
  * @module
  */
-import type { Adoptable } from '../adopt/config-text.ts'
+import { type Adoptable, isRds, RDS_AUTHORITIES } from '../adopt/config-text.ts'
 import type { Decision } from '../adopt/decide.ts'
 import { functionName } from '../adopt/templates.ts'
 import type { Answer } from '../answer.ts'
@@ -60,7 +60,7 @@ function byFunction(decisions: readonly Decision[]): readonly (readonly [string,
 
 export function adoptionText(adoption: Adoption, style: Style): string {
   const { region, unrotated, decisions, secrets } = adoption
-  const others = unrotated === 0 ? '' : `; ${unrotated} without are not shown`
+  const others = unrotated === 0 ? '' : ` (not shown: ${unrotated} without)`
   return paragraphs(
     `${counted(decisions.length, 'secret')} with rotation in ${region}${others}.`,
     decisions.length === 0 ? undefined : rows(decisions, style),
@@ -103,8 +103,10 @@ function steps({ secrets, readValues }: Adoption): string {
   const fill = readValues
     ? 'fill in the places that are marked FILL IN'
     : 'fill in the places that are marked FILL IN, or let --read-values --force look them up'
+  const hosts = [...secrets.values()].map(({ connection }) => connection.host)
   const lines = [
     ...(open ? [fill] : []),
+    ...(hosts.some(host => host === undefined || isRds(host)) ? [`curl -O ${RDS_AUTHORITIES}`] : []),
     'lockstep check --connect: do the logins work from here',
     'point one secret at the function of Lockstep: docs/migrate-from-aws-templates.md',
   ]
