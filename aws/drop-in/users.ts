@@ -1,0 +1,30 @@
+/**
+ * The pair of logins, named as AWS's templates name them: the other one of `app` is `app_clone`, and the other way round.
+ * @module
+ */
+import { RotationError } from '../../core/errors.ts'
+
+const SUFFIX = '_clone'
+/** The server cuts longer names off, without an error. */
+const MAX_BYTES = 63
+
+/** Pure, and its own inverse; a name for which it would not be: `identity-mismatch`. */
+export function alternateUsername(username: string): string {
+  if (!username.endsWith(SUFFIX)) return requireFits(username + SUFFIX)
+  const original = username.slice(0, -SUFFIX.length)
+  if (original === '') throw mismatch(`is nothing but ${SUFFIX}`)
+  // the templates would go on from app_clone_clone to app_clone to app, which is somebody else
+  if (original.endsWith(SUFFIX)) throw mismatch(`ends with ${SUFFIX} twice, so it belongs to two pairs`)
+  return original
+}
+
+function requireFits(name: string): string {
+  if (Buffer.byteLength(name) > MAX_BYTES)
+    throw mismatch(`would have more than ${MAX_BYTES} bytes with ${SUFFIX} appended, and the server cuts longer ones`)
+  return name
+}
+
+const mismatch = (why: string): RotationError =>
+  new RotationError('identity-mismatch', `The username has no alternate: it ${why}.`, {
+    next: 'Rotate another login, or set LOCKSTEP_STRATEGY=single-user.',
+  })

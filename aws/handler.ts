@@ -1,0 +1,98 @@
+/**
+ * The rotation function: what Secrets Manager calls four times for one rotation. The composition root of the bundle
+ * `dist/aws/rotate.mjs`; the only file of this folder that reads the environment.
+ * @module
+ */
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { isRotationError, RotationError } from '../core/errors.ts'
+import { type Clock, type Duration, type Instant, systemClock } from '../core/ports/clock.ts'
+import { runStep, type StepResult } from '../core/rotation/run-step.ts'
+import { createClient } from './client.ts'
+import { Recollection } from './drop-in/choice.ts'
+import { type ManagedDatabases, managedDatabases } from './drop-in/managed-databases.ts'
+import { readSettings, type Settings } from './drop-in/settings.ts'
+import type { Environment } from './drop-in/variables.ts'
+import { parseEvent } from './event.ts'
+import { Invocation } from './invocation.ts'
+import { Log, toStream, type WriteLine } from './log.ts'
+import { Report } from './report.ts'
+import { Requests } from './requests.ts'
+
+/** What is used of Lambda's. */
+export interface LambdaContext {
+  readonly awsRequestId: string
+  getRemainingTimeInMillis(): number
+}
+
+export interface Surroundings {
+  readonly env: Environment
+  readonly clock: Clock
+  readonly write: WriteLine
+  /** Made at the first invocation, and kept while the process is warm. */
+  readonly client: (settings: Settings) => Promise<SecretsManagerClient>
+  readonly rds: ManagedDatabases
+}
+
+export type RotationHandler = (event: unknown, context: LambdaContext) => Promise<Pick<StepResult, 'outcome'>>
+
+/** What remains when all work has stopped: to write the log, and to post the answer. */
+const MARGIN: Duration = 500
+
+/** Returns when the step is done or was done before. Everything else is thrown, or the service would go on. */
+export function createHandler(surroundings: Surroundings): RotationHandler {
+  const { env, clock, write, rds } = surroundings
+  const recollection = new Recollection()
+  let requests: Promise<Requests> | undefined
+  const connect = (settings: Settings): Promise<Requests> => {
+    requests ??= surroundings.client(settings).then(client => new Requests(client, clock))
+    requests.catch(() => {
+      requests = undefined
+    })
+    return requests
+  }
+
+  return async (event, context) => {
+    const began = clock.now()
+    const had = context.getRemainingTimeInMillis()
+    let report = new Report(new Log(write, clock, { requestId: context.awsRequestId }), clock, began)
+    try {
+      const rotation = parseEvent(event)
+      report = report.about(rotation)
+      const settings = readSettings(env)
+      const wiring = { settings, requests: await connect(settings), rds, clock, recollection }
+      const invocation = new Invocation(rotation, wiring)
+      await report.begin(invocation, settings.environment, had)
+      return await report.succeeded(await within(invocation, report.log, began + had - MARGIN, clock))
+    } catch (thrown) {
+      throw await report.failed(thrown, had)
+    }
+  }
+}
+
+/** The step, which stops by itself before Lambda stops the process: at its end, everything that it waits for is aborted. */
+async function within(invocation: Invocation, log: Log, deadline: Instant, clock: Clock): Promise<StepResult> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), Math.max(0, deadline - clock.now()))
+  try {
+    await invocation.learnStrategy({ signal: late.signal, deadline })
+    return await runStep(invocation.setup(log), invocation.request(deadline), late.signal)
+  } catch (error) {
+    // nobody else interrupts
+    if (!isRotationError(error, 'aborted')) throw error
+    const { step, at } = error
+    throw new RotationError('no-time', 'The time of this invocation ended; it stopped where it can go on.', {
+      step,
+      at,
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export const handler: RotationHandler = createHandler({
+  env: process.env,
+  clock: systemClock,
+  write: toStream(process.stdout),
+  client: ({ endpoint }) => createClient({ endpoint }),
+  rds: managedDatabases(),
+})

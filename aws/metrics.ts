@@ -1,0 +1,44 @@
+/**
+ * Metrics as log lines in CloudWatch's embedded metric format: no call, no permission, no waiting.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * @module
+ */
+import type { Instant } from '../core/ports/clock.ts'
+import type { Fields } from './log.ts'
+
+export const NAMESPACE = 'SecretsRotation'
+
+const units = {
+  /** Values brought: 1 for each createSecret that was done. A rotation that is begun again counts again. */
+  RotationAttempts: 'Count',
+  /** 1 when a version was promoted, 0 when a step failed: the average is the share that went well. */
+  RotationSuccess: 'Count',
+  /** From the creation of the version to its promotion. */
+  RotationDuration: 'Milliseconds',
+  /** 1 while a version is pending, 0 when none is. */
+  PendingRotation: 'Count',
+  /** Days since the version was created that consumers read. */
+  SecretAge: 'None',
+} as const
+
+export type Metrics = { readonly [name in keyof typeof units]?: number | undefined }
+
+export interface Dimensions {
+  readonly SecretName: string
+  readonly Environment: string
+  readonly Strategy: string
+}
+
+/** The line; undefined if there is nothing to measure. Values that are no finite number are left out. */
+export function metricsLine(metrics: Metrics, dimensions: Dimensions, now: Instant): Fields | undefined {
+  const names = Object.keys(units) as (keyof typeof units)[]
+  const present = names.filter(name => Number.isFinite(metrics[name]))
+  if (present.length === 0) return undefined
+  const directive = {
+    Namespace: NAMESPACE,
+    Dimensions: [['SecretName', 'Environment', 'Strategy']],
+    Metrics: present.map(name => ({ Name: name, Unit: units[name] })),
+  }
+  const values = Object.fromEntries(present.map(name => [name, metrics[name]]))
+  return { _aws: { Timestamp: Math.floor(now), CloudWatchMetrics: [directive] }, ...dimensions, ...values }
+}
