@@ -3,6 +3,7 @@
  * put AWSPENDING on it, and each step asks for no more than it needs. One object an invocation: what was read is kept.
  * @module
  */
+import { RotationError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type {
   Call,
@@ -69,6 +70,8 @@ export class StepStore extends AwsSecretStore {
     if (draft.rotation !== this.#managed.token) return super.putPending(id, draft, call)
     const look = await this.seen(id, call)
     this.requireOurs(look, id)
+    if (!look.described.rotationEnabled)
+      throw new RotationError('refused', 'Rotation of this secret was cancelled.', { secret: id })
     const done = await this.bring(look, id, draft, [PENDING], call)
     const version = draft.rotation as string as VersionId
     if (done === 'put') return { version, rotation: draft.rotation, createdAt: this.clock.now(), value: draft.value }
