@@ -1,0 +1,126 @@
+// Replicas. Source: service model (ReplicateSecretToRegions, StopReplicationToReplica, DeleteSecret, ReplicationStatusType);
+// User Guide, "Promote a replica secret"; error class and texts in gruntwork-io/cloud-nuke issue 435.
+import { expect, it } from 'vitest'
+import { labels, refused, stage, token } from './secrets-manager/support.ts'
+
+const NAME = 'prod/app/db'
+const EU = 'eu-west-1'
+
+async function replicated() {
+  const at = await stage()
+  const { endpoint } = await at.fake.openRegion(EU)
+  const eu = at.open({ endpoint, region: EU })
+  const Tags = [{ Key: 'team', Value: 'x' }]
+  const { ARN } = await at.sdk.createSecret({ Name: NAME, SecretString: 'one', ClientRequestToken: token('one'), Tags })
+  const add = { SecretId: NAME, AddReplicaRegions: [{ Region: EU }] }
+  return Object.assign(at, { eu, arn: ARN!, replicate: () => at.sdk.replicateSecretToRegions(add) })
+}
+
+it('a replica has the same name, suffix, versions, labels and tags under its own region', async () => {
+  await using at = await replicated()
+  expect((await at.replicate()).ReplicationStatus).toMatchObject([{ Region: EU, Status: 'InSync' }])
+  const replica = await at.eu.describeSecret({ SecretId: NAME })
+  expect(replica).toMatchObject({ ARN: at.arn.replace('us-east-1', EU), PrimaryRegion: 'us-east-1', Name: NAME })
+  expect(replica.Tags).toEqual([{ Key: 'team', Value: 'x' }])
+  expect(replica.ReplicationStatus).toBeUndefined()
+  expect((await at.sdk.describeSecret({ SecretId: NAME })).PrimaryRegion).toBe('us-east-1')
+  await at.sdk.putSecretValue({ SecretId: NAME, SecretString: 'two', ClientRequestToken: token('two') })
+  expect(await labels(at.eu, NAME)).toEqual(await labels(at.sdk, NAME))
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('two')
+})
+
+it('is read-only', async () => {
+  await using at = await replicated()
+  await at.replicate()
+  const SecretId = NAME
+  const calls = [
+    at.eu.putSecretValue({ SecretId, SecretString: 'x' }),
+    at.eu.updateSecret({ SecretId, SecretString: 'x' }),
+    at.eu.updateSecretVersionStage({ SecretId, VersionStage: 'MINE', MoveToVersionId: token('one') }),
+    at.eu.tagResource({ SecretId, Tags: [{ Key: 'a', Value: 'b' }] }),
+    at.eu.rotateSecret({ SecretId, RotationLambdaARN: 'arn:aws:lambda:eu-west-1:1:function:f' }),
+    at.eu.putResourcePolicy({ SecretId, ResourcePolicy: '{}' }),
+    at.eu.deleteSecret({ SecretId }),
+  ]
+  for (const call of calls) {
+    const { message } = await refused(call, 'InvalidParameterException')
+    expect(message).toBe("Operation not permitted on a replica secret. Call must be made in primary secret's region.")
+  }
+})
+
+it('lags: created, and then updated, only after a while; the status speaks of creation alone', async () => {
+  await using at = await replicated()
+  at.fake.service.replication.lagMs = 5000
+  expect((await at.replicate()).ReplicationStatus).toMatchObject([{ Status: 'InProgress' }])
+  await refused(at.eu.getSecretValue({ SecretId: NAME }), 'ResourceNotFoundException')
+  at.pass(5000)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('one')
+  await at.sdk.putSecretValue({ SecretId: NAME, SecretString: 'two' })
+  at.pass(4999)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('one')
+  expect((await at.sdk.describeSecret({ SecretId: NAME })).ReplicationStatus).toMatchObject([{ Status: 'InSync' }])
+  at.pass(1)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('two')
+})
+
+it('can be held back until it is let go', async () => {
+  await using at = await replicated()
+  await at.replicate()
+  at.pass(1)
+  at.fake.service.replication.pause(EU)
+  at.pass(1)
+  await at.sdk.putSecretValue({ SecretId: NAME, SecretString: 'two' })
+  at.pass(1_000_000)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('one')
+  at.fake.service.replication.resume(EU)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('two')
+})
+
+it('StopReplicationToReplica, in its region, makes it a secret of its own without rotation', async () => {
+  await using at = await replicated()
+  await at.replicate()
+  await at.sdk.rotateSecret({ SecretId: NAME, RotationLambdaARN: 'arn:aws:lambda:us-east-1:1:function:f' })
+  await refused(at.sdk.stopReplicationToReplica({ SecretId: NAME }), 'InvalidParameterException')
+  const { ARN } = await at.eu.stopReplicationToReplica({ SecretId: NAME })
+  expect(ARN).toBe(at.arn.replace('us-east-1', EU))
+  await at.eu.putSecretValue({ SecretId: NAME, SecretString: 'europe' })
+  await at.sdk.putSecretValue({ SecretId: NAME, SecretString: 'america' })
+  expect((await at.eu.getSecretValue({ SecretId: ARN! })).SecretString).toBe('europe')
+  expect((await at.sdk.getSecretValue({ SecretId: NAME })).SecretString).toBe('america')
+  const promoted = await at.eu.describeSecret({ SecretId: NAME })
+  expect(promoted.RotationEnabled).toBeUndefined()
+  expect(promoted.Tags).toEqual([{ Key: 'team', Value: 'x' }])
+})
+
+it('a primary with replicas cannot be deleted; a removed replica is gone at once', async () => {
+  await using at = await replicated()
+  await at.replicate()
+  const { message } = await refused(at.sdk.deleteSecret({ SecretId: NAME }), 'InvalidParameterException')
+  expect(message).toBe(`You can't delete secret ${at.arn} that still has replica regions [${EU}].`)
+  const input = { SecretId: NAME, RemoveReplicaRegions: [EU] }
+  expect((await at.sdk.removeRegionsFromReplication(input)).ReplicationStatus).toEqual([])
+  await refused(at.eu.describeSecret({ SecretId: NAME }), 'ResourceNotFoundException')
+  await at.sdk.deleteSecret({ SecretId: NAME })
+})
+
+it('fails where the name is taken, unless it may be overwritten', async () => {
+  await using at = await replicated()
+  await at.eu.createSecret({ Name: NAME, SecretString: 'europe' })
+  const message = 'Secret with this name already exists in this region'
+  expect((await at.replicate()).ReplicationStatus).toMatchObject([{ Status: 'Failed', StatusMessage: message }])
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('europe')
+  const AddReplicaRegions = [{ Region: EU }]
+  await at.sdk.replicateSecretToRegions({ SecretId: NAME, AddReplicaRegions, ForceOverwriteReplicaSecret: true })
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('one')
+})
+
+it('CreateSecret may add replicas; ListSecrets of a region shows them, and filters by primary-region', async () => {
+  await using at = await replicated()
+  const created = await at.sdk.createSecret({ Name: 'second', SecretString: 'x', AddReplicaRegions: [{ Region: EU }] })
+  expect(created.ReplicationStatus).toMatchObject([{ Region: EU, Status: 'InSync' }])
+  await at.eu.createSecret({ Name: 'own' })
+  const names = async (Values: string[]) =>
+    (await at.eu.listSecrets({ Filters: [{ Key: 'primary-region', Values }] })).SecretList!.map(each => each.Name)
+  expect(await names(['us-'])).toEqual(['second'])
+  expect(await names(['!us-'])).toEqual(['own'])
+})
