@@ -34,8 +34,8 @@ export function configText(secrets: ReadonlyMap<string, Adoptable>, { region, en
 # functions. How to point it at Lockstep's: docs/migrate-from-aws-templates.md
 version: 1
 
-# Marks the logins at the database as ours. Give every deployment that can reach the same database a name of its own.
-deployment: default
+# Marks the logins at the database as ours. Lockstep's rotation function marks them so too: both may look after them.
+deployment: aws
 
 stores:
   aws: { kind: aws, region: ${scalar(region)}${address} }
@@ -53,6 +53,7 @@ function secretText(name: string, { listed, becomes, connection, template, missi
   const lines = [
     `# ${template.engine} ${template.users}, rotated by ${functionName(listed.function!)}${listed.enabled ? '' : ' (switched off)'}`,
     `${scalar(name)}:`,
+    ...(name === listed.name ? [] : [`  # For the rotation function: LOCKSTEP_OWNER=${scalar(`aws/${name}`)}`]),
     ...idLine(name, listed.name, listed.arn),
     `  strategy: ${becomes}`,
     ...(becomes === 'alternating-users'
