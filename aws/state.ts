@@ -58,7 +58,7 @@ export function baseOf(
 }
 
 /** Somebody wrote down, on another version, that this one was discarded. */
-const isDiscarded = (versions: Versions, version: VersionId): boolean =>
+export const isDiscarded = (versions: Versions, version: VersionId): boolean =>
   [...versions].some(([other, labels]) => other !== version && labels.some(label => isTurnOf(turnOf(label), version)))
 
 const turnsOf = (versions: Versions, version: VersionId): number =>

@@ -1,0 +1,108 @@
+/**
+ * `putPending` and `discardPending`.
+ * @module
+ */
+import { isRotationError, RotationError } from '../core/errors.ts'
+import type { PendingDraft, RotationId, SecretVersion, VersionId } from '../core/ports/secret-store.ts'
+import { checkValue, requireBeginning, requireDiscardable, requireOurs } from './guards.ts'
+import { isOwnLabel, OWN, PENDING, turnLabel } from './labels.ts'
+import type { Look } from './look.ts'
+import { versionOf } from './reading.ts'
+import { isDiscarded, stagesOf } from './state.ts'
+import { asVersion, type Visit } from './visit.ts'
+
+/**
+ * Put under a label of our own, which disturbs nobody; then AWSPENDING is moved onto it by compare-and-set, which is the claim.
+ * Of several that bring one rotation, the first put is its value: the service keeps the first for a token.
+ */
+export async function putPending(visit: Visit, draft: PendingDraft): Promise<SecretVersion> {
+  checkValue(visit.id, draft.value)
+  const look = await visit.seen()
+  if (look.meaning.pending?.version !== asVersion(draft.rotation)) {
+    refusePending(visit, look, draft)
+    if ((await claim(visit, look, draft)) === 'put') return brought(visit, draft)
+  }
+  return winner(visit, look, asVersion(draft.rotation))
+}
+
+export const brought = ({ clock }: Visit, { rotation, value }: PendingDraft): SecretVersion => ({
+  version: asVersion(rotation),
+  rotation,
+  createdAt: clock.now(),
+  value,
+})
+
+async function winner(visit: Visit, look: Look, version: VersionId): Promise<SecretVersion> {
+  const found = await visit.requests.get(visit.id, { version }, visit.call)
+  if (!found) throw visit.notShown()
+  look.values.set(version, found)
+  return versionOf(found)
+}
+
+function refusePending(visit: Visit, look: Look, { rotation, base, supersedes }: PendingDraft): void {
+  const { current, pending, retiring } = look.meaning
+  const { stages } = look.described
+  const version = asVersion(rotation)
+  requireOurs(visit, look)
+  // A draft of ours carries our label and nothing else until it is claimed.
+  if (isDiscarded(stages, version) || stagesOf(stages, version).some(label => !isOwnLabel(label)))
+    throw new RotationError('discarded', 'This rotation has already ended.', { secret: visit.id })
+  if (pending && pending.version !== (supersedes as string | undefined))
+    throw visit.stale('Another rotation is pending.')
+  if (supersedes && !pending) throw visit.stale('The pending version to be replaced is gone.')
+  if (retiring) throw visit.stale('A retirement is under way.')
+  if (current !== base) throw visit.stale('Current has moved.')
+  if (!supersedes) requireBeginning(visit, look, rotation)
+}
+
+async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<'put' | 'exists'> {
+  const version = asVersion(draft.rotation)
+  const done = await put(visit, look, draft, [])
+  if (done === 'exists' && !look.described.stages.has(version)) await requireUnended(visit, version)
+  const { holder } = look.meaning
+  try {
+    await visit.move(look, { label: PENDING, ...(holder && { from: holder }), to: version })
+  } catch (error) {
+    if (!isRotationError(error, 'stale')) throw error
+    // Another worker with the same rotation may have been first.
+    const now = await visit.again()
+    if (now.meaning.pending?.version !== version) throw visit.stale('Another run was first.')
+    return 'exists'
+  }
+  return done
+}
+
+/** `exists`: with another's value. Of our two labels the one that current does not hold is taken. */
+export async function put(
+  { requests, id, call, managed }: Visit,
+  look: Look,
+  { rotation, value }: PendingDraft,
+  stages: readonly string[],
+): Promise<'put' | 'exists'> {
+  const currents = stagesOf(look.described.stages, look.meaning.current)
+  const labels = [...stages, OWN.find(label => !currents.includes(label))!]
+  const version = { token: rotation, value, stages: labels, rotationToken: managed?.rotationToken }
+  const done = await requests.put(id, version, call)
+  if (done === 'put') for (const label of labels) look.moved(label, asVersion(rotation))
+  return done
+}
+
+/** A version that exists without a label was promoted or discarded long ago. */
+async function requireUnended({ requests, id, call }: Visit, version: VersionId): Promise<void> {
+  const found = await requests.get(id, { version }, call)
+  if (found?.stages.some(isOwnLabel) || found?.stages.includes(PENDING)) return
+  throw new RotationError('discarded', 'This rotation has already ended.', { secret: id })
+}
+
+/** Its next turn is given to current: whoever would set it after that finds the turn taken. */
+export async function discardPending(visit: Visit, rotation: RotationId): Promise<void> {
+  const version = asVersion(rotation)
+  const decided = visit.known !== undefined
+  const look = await visit.seen()
+  const { pending, current } = look.meaning
+  if (pending?.version !== version) return
+  if (!decided) throw visit.stale('The secret was not described by this run.')
+  requireDiscardable(visit, look, rotation)
+  await visit.move(look, { label: turnLabel(version, pending.turns + 1), to: current })
+  await visit.loosen(look, PENDING, version)
+}

@@ -1,0 +1,70 @@
+/**
+ * `promote`: AWSCURRENT, by compare-and-set from the base.
+ * @module
+ */
+import { isRotationError, RotationError } from '../core/errors.ts'
+import type { Instant } from '../core/ports/clock.ts'
+import type { RotationId, VersionId } from '../core/ports/secret-store.ts'
+import { requireOurs } from './guards.ts'
+import { CURRENT, PENDING, turnOf } from './labels.ts'
+import type { Look } from './look.ts'
+import { promotedAtTag, requestTag } from './tags.ts'
+import { asVersion, type Visit } from './visit.ts'
+
+export interface Promotion {
+  readonly rotation: RotationId
+  readonly base: VersionId
+  readonly request?: string
+}
+
+export async function promote(
+  visit: Visit,
+  promotion: Promotion,
+): Promise<{ readonly version: VersionId; readonly already: boolean }> {
+  const version = asVersion(promotion.rotation)
+  const look = await visit.seen()
+  if (look.meaning.current === version) return { version, already: true }
+  requireOurs(visit, look)
+  requirePromotable(visit, look, promotion)
+  const before = look.meaning.promotedAt
+  try {
+    await visit.move(look, { label: CURRENT, from: promotion.base, to: version })
+  } catch (error) {
+    if (!isRotationError(error, 'stale')) throw error
+    const now = await visit.again()
+    if (now.meaning.current === version) return { version, already: true }
+    requirePromotable(visit, now, promotion)
+    throw error
+  }
+  // Of its own rotation, the service takes AWSPENDING off and keeps the date.
+  if (visit.managed?.token !== promotion.rotation) await tidy(visit, look, promotion, before)
+  return { version, already: false }
+}
+
+function requirePromotable(visit: Visit, { meaning }: Look, { rotation, base }: Promotion): void {
+  const { pending, current } = meaning
+  if (pending?.version !== asVersion(rotation)) throw visit.stale('This rotation is not pending.')
+  if (current === base && pending.base === base) return
+  throw new RotationError('conflict', 'Current was changed during the rotation.', { secret: visit.id })
+}
+
+/** Labels that mean nothing any more are taken off, and the time is noted. Left undone, dates are later and labels take up room. */
+async function tidy(
+  visit: Visit,
+  look: Look,
+  { rotation, request }: Promotion,
+  before: Instant | undefined,
+): Promise<void> {
+  const version = asVersion(rotation)
+  try {
+    const at = Math.max(visit.clock.now(), before ?? 0)
+    const tags = { ...promotedAtTag(version, at), ...(request !== undefined && requestTag(version, request)) }
+    if (look.meaning.holder === version) await visit.loosen(look, PENDING, version)
+    for (const [other, labels] of look.described.stages)
+      for (const label of labels.filter(turnOf)) await visit.loosen(look, label, other)
+    await visit.requests.tag(visit.id, tags, visit.call)
+    look.tagged(tags)
+  } catch {
+    // Published is published: the caller must hear that.
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * `claimRetire` and `retirePrevious`. The claim is AWSPENDING on the version to be ended: it keeps rotations out, Secrets
+ * Manager's own too. Nothing is disabled or deleted: AWS has no disabled versions.
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import type { Duration } from '../core/ports/clock.ts'
+import type { VersionId } from '../core/ports/secret-store.ts'
+import { requireOurs } from './guards.ts'
+import { isRetiringLabel, PENDING, RETIRED, retiringLabel } from './labels.ts'
+import type { Look } from './look.ts'
+import { holderOf, stagesOf } from './state.ts'
+import type { Visit } from './visit.ts'
+
+export async function claimRetire(visit: Visit, previous: VersionId, staleAfter: Duration): Promise<void> {
+  const own = visit.known?.holder
+  const look = own === undefined ? await visit.seen() : await visit.again()
+  const { meaning, described } = look
+  if (meaning.previous !== previous) throw visit.stale('That version is not previous any more.')
+  if (meaning.pending) throw visit.stale('A rotation is pending.')
+  requireOurs(visit, look)
+  const labels = stagesOf(described.stages, previous)
+  if (meaning.retiring && own !== undefined && labels.includes(retiringLabel(own))) return
+  if (meaning.retiring) await takeOver(visit, look, previous, staleAfter)
+  const { holder, current } = look.meaning
+  // From nowhere two runs could both attach it: so it is first put where all may put it, and then taken away by one.
+  if (holder === undefined) await visit.move(look, { label: PENDING, to: current })
+  await visit.move(look, { label: PENDING, from: holder ?? current, to: previous })
+  look.holder = randomUUID().slice(0, 8)
+  await visit.move(look, { label: retiringLabel(look.holder), to: previous })
+}
+
+async function takeOver(visit: Visit, look: Look, previous: VersionId, staleAfter: Duration): Promise<void> {
+  const { described, meaning } = look
+  if (visit.clock.now() - described.changedAt < staleAfter) throw visit.stale('Another run retires this version.')
+  await visit.move(look, { label: PENDING, from: previous, to: meaning.current })
+  await forgetHolders(visit, look, previous)
+}
+
+async function forgetHolders(visit: Visit, look: Look, previous: VersionId): Promise<void> {
+  const labels = stagesOf(look.described.stages, previous).filter(isRetiringLabel)
+  for (const label of labels) await visit.loosen(look, label, previous)
+}
+
+export async function retirePrevious(visit: Visit, previous: VersionId): Promise<void> {
+  const look = await visit.seen()
+  if (look.meaning.previous !== previous) return
+  const from = holderOf(look.described.stages, RETIRED)
+  await visit.move(look, { label: RETIRED, ...(from && { from }), to: previous })
+  if (holderOf(look.described.stages, PENDING) === previous) await visit.loosen(look, PENDING, previous)
+  await forgetHolders(visit, look, previous)
+}
