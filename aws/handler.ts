@@ -89,6 +89,10 @@ async function within(invocation: Invocation, log: Log, deadline: Instant, clock
   }
 }
 
+// While the process starts it has more of the processor than any invocation has. `pg` waits for the first login: not every step
+// has one.
+await import('@aws-sdk/client-secrets-manager')
+
 export const handler: RotationHandler = createHandler({
   env: process.env,
   clock: systemClock,

@@ -1,10 +1,12 @@
 /**
- * Compiles what is published into `dist`, from nothing: JavaScript of core, local and cli, and the types of what can be imported.
+ * Compiles what is published into `dist`, from nothing: JavaScript of the sources, the types of what can be imported, and the
+ * bundle of the rotation function.
  * @module
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { buildLambda } from './build-lambda.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -21,3 +23,5 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
   else
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'))
 }
+
+await buildLambda(join(dist, 'aws'))

@@ -7,7 +7,7 @@ import { RotationError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { SettableTarget, TargetCall } from '../../core/ports/rotation-target.ts'
 import type { Credential } from '../../core/secret/credential.ts'
-import { createPostgresTarget, type Endpoint, type TlsOptions } from '../../core/targets/postgres/index.ts'
+import type { Endpoint, TlsOptions } from '../../core/targets/postgres/index.ts'
 import { type Admin, type AdminSources, adminOf } from './admin.ts'
 import { advised } from './advice.ts'
 import type { DatabaseSecret } from './database-secret.ts'
@@ -95,6 +95,8 @@ async function targetFor(
     owner: deps.owner,
     connectTimeout: CONNECT_MS,
   }
+  // half of the steps never log in, so it is no part of the start
+  const { createPostgresTarget } = await import('../../core/targets/postgres/index.ts')
   return createPostgresTarget(options, deps.clock)
 }
 
