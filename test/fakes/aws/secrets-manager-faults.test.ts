@@ -134,6 +134,10 @@ describe('eventual consistency ("All Secrets Manager operations are eventually c
       expect((await labels(at.sdk, NAME)).AWSCURRENT).toBe(token('two'))
     }
     expect(values).toEqual(['one', 'one', 'two'])
+    at.fake.faults.stale({ reads: 1 })
+    await at.sdk.putSecretValue(put('three'))
+    expect((await at.sdk.getSecretValue({ SecretId: NAME })).SecretString).toBe('two')
+    expect((await at.sdk.getSecretValue({ SecretId: NAME })).SecretString).toBe('three')
   })
 
   it('a new secret is not seen at first', async () => {
@@ -179,6 +183,8 @@ describe('permissions (IAM User Guide, "Access denied error messages")', () => {
     at.fake.permissions.identify('app', 'arn:aws:iam::123456789012:user/app')
     const app = at.open({ key: 'app' })
     await app.getSecretValue({ SecretId: NAME })
+    at.fake.permissions.grant('dot', ['*'], ['*secret:prod.app*'])
+    await refused(at.open({ key: 'dot' }).describeSecret({ SecretId: NAME }), 'AccessDeniedException')
     const { message } = await refused(app.describeSecret({ SecretId: NAME }), 'AccessDeniedException')
     expect(message).toMatch(
       /^User: arn:aws:iam::123456789012:user\/app is not authorized .* with an explicit deny in an/,

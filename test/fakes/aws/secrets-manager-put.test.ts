@@ -15,7 +15,10 @@ describe('PutSecretValue: labels', () => {
   it('moves AWSCURRENT without VersionStages, and AWSPREVIOUS to the version that it left', async () => {
     await using at = await stage()
     await at.sdk.createSecret({ Name: NAME, SecretString: 'one', ClientRequestToken: token('one') })
+    at.pass(1000)
     const answer = await at.sdk.putSecretValue(put('two', 'two'))
+    const { LastChangedDate, CreatedDate } = await at.sdk.describeSecret({ SecretId: NAME })
+    expect(LastChangedDate!.getTime() - CreatedDate!.getTime()).toBe(1000)
     expect(answer).toMatchObject({ VersionId: token('two'), VersionStages: ['AWSCURRENT'], Name: NAME })
     expect(await labels(at.sdk, NAME)).toEqual({ AWSCURRENT: token('two'), AWSPREVIOUS: token('one') })
     await at.sdk.putSecretValue(put('three', 'three'))

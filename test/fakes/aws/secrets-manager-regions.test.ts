@@ -124,3 +124,19 @@ it('CreateSecret may add replicas; ListSecrets of a region shows them, and filte
   expect(await names(['us-'])).toEqual(['second'])
   expect(await names(['!us-'])).toEqual(['own'])
 })
+
+it('is encrypted with a key of its own region, aws/secretsmanager unless another is named', async () => {
+  await using at = await replicated()
+  const add = (Region: string, KmsKeyId?: string) => ({ Region, ...(KmsKeyId && { KmsKeyId }) })
+  const AddReplicaRegions = [add(EU), add('eu-north-1', 'alias/north')]
+  await at.sdk.createSecret({ Name: 'keyed', SecretString: 'x', KmsKeyId: 'alias/home', AddReplicaRegions })
+  at.fake.service.kms.disable('alias/home')
+  await refused(at.sdk.getSecretValue({ SecretId: 'keyed' }), 'DecryptionFailure')
+  expect((await at.eu.getSecretValue({ SecretId: 'keyed' })).SecretString).toBe('x')
+  expect((await at.eu.describeSecret({ SecretId: 'keyed' })).KmsKeyId).toBeUndefined()
+  const { endpoint } = await at.fake.openRegion('eu-north-1')
+  const north = at.open({ endpoint, region: 'eu-north-1' })
+  expect((await north.describeSecret({ SecretId: 'keyed' })).KmsKeyId).toBe('alias/north')
+  at.fake.service.kms.disable('alias/north')
+  await refused(north.getSecretValue({ SecretId: 'keyed' }), 'DecryptionFailure')
+})

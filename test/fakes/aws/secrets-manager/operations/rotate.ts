@@ -36,12 +36,12 @@ export function rotateSecret(request: Request, input: Input): object {
   return { ARN: record.state.arn, Name: record.state.name, VersionId: token }
 }
 
+/** What is not given stays as it was stored. */
 function configured(state: SecretState, input: Input): RotationSettings {
-  const lambdaArn = text(input, 'RotationLambdaARN') ?? state.rotation?.lambdaArn
-  const rules = (input.RotationRules as RotationRules | undefined) ?? state.rotation?.rules
-  const roleArn = text(input, 'ExternalSecretRotationRoleArn') ?? state.rotation?.roleArn
-  const metadata =
-    list<{ Key: string; Value: string }>(input, 'ExternalSecretRotationMetadata') ?? state.rotation?.metadata
+  const lambdaArn = text(input, 'RotationLambdaARN')
+  const rules = input.RotationRules as RotationRules | undefined
+  const roleArn = text(input, 'ExternalSecretRotationRoleArn')
+  const metadata = list<{ Key: string; Value: string }>(input, 'ExternalSecretRotationMetadata')
   if (rules) checkRules(rules)
   return {
     ...state.rotation,
