@@ -27,9 +27,11 @@ export function putVersion(state: SecretState, put: NewVersion): { version: Vers
   const version = known ?? addVersion(state, put.id, put.at)
   version.value = put.value
   // Whether filling a rotation's empty version is "the first version" is undocumented; here it is not.
-  for (const stage of first ? [...(put.stages ?? []), CURRENT] : put.stages?.length ? put.stages : [CURRENT]) {
-    attach(state, stage, version)
-  }
+  const given = new Set(put.stages?.length ? put.stages : [CURRENT])
+  const current = given.delete(CURRENT) || first
+  for (const stage of given) attach(state, stage, version)
+  // Last, so that AWSPREVIOUS follows it even when it was asked for elsewhere.
+  if (current) attach(state, CURRENT, version)
   checkLabelQuota(state)
   return { version, created: true }
 }
