@@ -47,6 +47,11 @@ async function bundled(name: string): Promise<{ packages: string[]; folders: str
 
 const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes: number }>> = {
   '.': { packages: ['croner'], never: /^(local|cli)|core\/(targets|testing|config)/, bytes: 110_000 },
+  './aws': {
+    packages: [],
+    never: /^(local|cli|aws\/drop-in)|core\/(targets|testing|config)/,
+    bytes: 40_000,
+  },
   './config': {
     packages: ['croner', 'fastest-levenshtein', 'yaml', 'zod'],
     never: /^(local|cli)|core\/(targets|testing|rotation)/,

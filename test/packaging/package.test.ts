@@ -1,8 +1,8 @@
 /**
  * The package as users get it: built, packed, unpacked beside its declared dependencies and nothing else, then used.
  */
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatMessage } from 'publint/utils'
@@ -68,7 +68,7 @@ describe('the tarball', () => {
     expect(paths.filter(path => path.startsWith('cli/'))).toEqual(['cli/lockstep.mjs'])
     expect(
       [...new Set(paths.filter(path => path.startsWith('dist/')).map(path => path.split('/')[1]!))].sort(),
-    ).toEqual(['cli', 'core', 'local'])
+    ).toEqual(['aws', 'cli', 'core', 'local'])
   })
 
   test('holds no source, test, demo, bench, stand or key', () => {
@@ -80,8 +80,9 @@ describe('the tarball', () => {
   })
 
   test('is small', () => {
-    expect(packed.size).toBeLessThan(400_000)
-    expect(packed.unpackedSize).toBeLessThan(1_600_000)
+    // Half of it is the rotation function, which holds everything that it needs.
+    expect(packed.size).toBeLessThan(600_000)
+    expect(packed.unpackedSize).toBeLessThan(1_900_000)
     process.stderr.write(
       `package: ${Math.round(packed.size / 1024)} KiB packed, ${Math.round(packed.unpackedSize / 1024)} KiB unpacked, ${paths.length} files\n`,
     )
@@ -101,6 +102,16 @@ describe('the tarball', () => {
     expect(messages.map(message => formatMessage(message, pkg))).toEqual([])
   })
 })
+
+function typeErrors(file: string, ...more: string[]): string {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+  const ran = spawnSync(process.execPath, [compiler, ...strict, '--lib', 'es2024,esnext.disposable', ...more, file], {
+    cwd: user,
+    encoding: 'utf8',
+  })
+  return ran.stdout
+}
 
 describe('installed', () => {
   const entries = Object.keys(manifest.exports).filter(name => !name.endsWith('.json'))
@@ -133,7 +144,9 @@ describe('installed', () => {
   test('types of every entry point resolve, strictly, without our development dependencies', () => {
     cpSync(join(root, 'node_modules/@types/node'), join(user, 'node_modules/@types/node'), { recursive: true })
     cpSync(join(root, 'node_modules/undici-types'), join(user, 'node_modules/undici-types'), { recursive: true })
-    const lines = entries.map((entry, i) => `import * as m${i} from '${specifier(entry)}'\nexport { m${i} }`)
+    // Who imports the store of a cloud has its SDK: the next test.
+    const here = entries.filter(entry => entry !== './aws')
+    const lines = here.map((entry, i) => `import * as m${i} from '${specifier(entry)}'\nexport { m${i} }`)
     writeFileSync(
       join(user, 'types.ts'),
       `${lines.join('\n')}
@@ -143,9 +156,24 @@ export const run = (setup: RotationSetup) =>
   rotate(setup, { type: 'manual', actor: { user_id: 'me', user_agent: 'mine' }, deadline: 0 }, new AbortController().signal)
 `,
     )
-    const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
-    expect(node(compiler, ...strict, '--lib', 'es2024,esnext.disposable', 'types.ts')).toBe('')
+    expect(typeErrors('types.ts')).toBe('')
+  })
+
+  test('types of the AWS store resolve beside its SDK', () => {
+    symlinkSync(join(root, 'node_modules/@aws-sdk'), join(user, 'node_modules/@aws-sdk'))
+    writeFileSync(
+      join(user, 'aws.ts'),
+      `import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { systemClock } from 'lockstep'
+import { type AwsSecretStore, openAwsStore } from 'lockstep/aws'
+export const store: Promise<AwsSecretStore> = openAwsStore({ client: new SecretsManagerClient({}), clock: systemClock })
+`,
+    )
+    try {
+      expect(typeErrors('aws.ts', '--skipLibCheck')).toBe('')
+    } finally {
+      rmSync(join(user, 'node_modules/@aws-sdk'))
+    }
   })
 
   test('the command runs', () => {
@@ -177,4 +205,30 @@ export const run = (setup: RotationSetup) =>
     )
     expect(node('driver.js')).toBe('driver-missing Run `npm install pg`.\n')
   })
+
+  test.each([['status'], ['rotate', '--all'], ['adopt', '--from', 'aws', '--out', 'x.yml']])(
+    'a store whose SDK is missing says which package to install: %s',
+    (...command) => {
+      expect(readdirSync(join(user, 'node_modules'))).not.toContain('@aws-sdk')
+      const config = {
+        version: 1,
+        stores: { aws: { kind: 'aws', region: 'eu-central-1' } },
+        audit: [{ kind: 'stderr' }],
+        secrets: {
+          db: { strategy: 'single-user', target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] } },
+        },
+      }
+      writeFileSync(join(user, 'aws.yml'), JSON.stringify(config))
+      const program = join(home, manifest.bin.lockstep!)
+      const args = [program, '--config', 'aws.yml', ...command, '--json']
+      const { status, stdout } = spawnSync(process.execPath, args, { cwd: user, encoding: 'utf8' })
+      const said = JSON.parse(stdout)
+      const error = said.error ?? said.done[0].error
+      expect({ status, code: error.code, next: error.next }).toEqual({
+        status: 2,
+        code: 'driver-missing',
+        next: 'Run `npm install @aws-sdk/client-secrets-manager`.',
+      })
+    },
+  )
 })

@@ -28,6 +28,8 @@ describe('the clear text of a secret', () => {
     'core/targets/postgres/connect.ts': 'answers the driver, at the moment it logs in',
     'core/targets/postgres/verifier.ts': 'computes what is sent instead of the password',
     'local/encryption.ts': 'encrypts; the ciphertext is what is written',
+    'aws/requests.ts': 'puts it into the request that stores it',
+    'aws/drop-in/database-secret.ts': 'finds host, port and admin in a value of the documented format',
     'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
   }
 
@@ -47,14 +49,18 @@ describe('time and chance', () => {
   const ofTheMachine = /\bDate\.now\b|new Date\(\)|\bset(Timeout|Interval|Immediate)\b|\bperformance\b|process\.hrtime/
   const clock = (file: string): boolean => file === 'core/ports/clock.ts'
 
-  test('core and local read time through the clock port', () => {
+  test('core and adapters read time through the clock port', () => {
     /** Bounds on real sockets, which no clock of ours moves. */
     const sockets = [
       "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
+      'aws/drop-in/tls-offer.ts: socket.setTimeout(patience, () => end())',
+      'aws/handler.ts: const timer = setTimeout(() => late.abort(), Math.max(0, deadline - clock.now()))',
+      'aws/requests.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
     ]
-    expect(linesWith(ofTheMachine, ['core', 'local'], file => clock(file) || inTesting(file))).toEqual(sockets)
+    const found = linesWith(ofTheMachine, ['core', 'local', 'aws'], file => clock(file) || inTesting(file))
+    expect(found).toEqual(sockets)
   })
 
   test('cli too: its clock is handed in', () => {
@@ -68,8 +74,9 @@ describe('time and chance', () => {
 })
 
 describe('output', () => {
-  test('core and local print nothing', () => {
-    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local'])).toEqual([])
+  test('core and adapters print nothing; the log of a function is wired at its root', () => {
+    const wired = ['aws/handler.ts: write: toStream(process.stdout),']
+    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws'])).toEqual(wired)
   })
 
   test('cli prints through its Io', () => {
@@ -78,10 +85,15 @@ describe('output', () => {
     expect([...new Set(streams)].sort()).toEqual(['cli/lockstep.mjs', 'cli/process.ts'])
   })
 
-  test('core and local read no environment and no arguments', () => {
-    // A key may live in a variable, if the caller says so and hands no environment of his own.
-    const key = 'local/key.ts: const text = (source.env ?? process.env)[source.variable]'
-    expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local'], inTesting)).toEqual([key])
+  test('core and adapters read no environment and no arguments', () => {
+    const known = [
+      // A key may live in a variable, if the caller says so and hands no environment of his own.
+      'local/key.ts: const text = (source.env ?? process.env)[source.variable]',
+      // The SDK reads its own variables beside it.
+      'aws/client.ts: { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role }: ClientOptions,',
+      'aws/handler.ts: env: process.env,',
+    ]
+    expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local', 'aws'], inTesting)).toEqual(known)
   })
 })
 
