@@ -60,6 +60,9 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
   const server = createServer(async (request, response) => {
     if (request.url === `${BASE}/invocation/next`) {
       waiting = response
+      response.on('close', () => {
+        if (waiting === response) waiting = undefined // nobody reads it any more
+      })
       listener.asking()
       return fetch()
     }

@@ -33,7 +33,7 @@ const does = {
   leak: () => { throw new Error('password=hunter2') },
   log: () => { console.log('to', 'stdout'); process.stderr.write('to stderr\\n'); process.stdout.write('x'.repeat(300_000)) },
   hang: () => new Promise(() => setInterval(() => {}, 1000)),
-  spin: () => { for (;;); },
+  spin: () => { console.log('spinning'); for (;;); },
   exit: ({ code }) => process.exit(code),
   later: () => { setTimeout(() => { throw new Error('later') }, 5); return new Promise(() => {}) },
   big: ({ bytes }) => 'x'.repeat(bytes),
@@ -159,6 +159,7 @@ describe.skipIf(!here)('a function under the real runtime client', () => {
     await start()
     const pid = Number(await ask('pid'))
     process.kill(pid, 'SIGKILL')
+    await until(() => expect(alive(pid)).toBe(false))
     expect(await ask('calls')).toBe(1)
   })
 
@@ -231,6 +232,7 @@ describe.skipIf(!here)('a function under the real runtime client', () => {
         const lambda = await startLambda({ bundle: '${tricks}', timeoutMs: 60_000 })
         const { result } = await lambda.invoke({ do: 'pid' })
         lambda.invoke({ do: 'spin' })
+        while (!lambda.stdout().includes('spinning')) await new Promise(resolve => setTimeout(resolve, 10))
         console.log(result)`
       child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'ignore'] })
       const [line] = (await once(child.stdout!, 'data')) as [Buffer]
