@@ -6,7 +6,7 @@ import { isRotationError, RotationError } from '../../errors.ts'
 import type { RotationRequest, RotationResult } from '../../rotation/setup.ts'
 import { type Fault, Hub, Worker } from './hub.ts'
 import { rowsOf } from './rows.ts'
-import type { Action, Engine, Scenario } from './scenarios.ts'
+import type { Action, Ended, Engine, Scenario } from './scenarios.ts'
 import { CANARY, type Violation, World } from './world.ts'
 
 export interface Schedule {
@@ -68,6 +68,7 @@ export async function play(schedule: Schedule): Promise<Outcome> {
 export async function finishEpisode({ world, hub, schedule, rows, codes }: Episode): Promise<Outcome> {
   await hub.land()
   world.rest()
+  schedule.scenario.atRest?.(world)
   checkRotations(world, schedule)
   return { calls: hub.names, violations: world.violations, rows, codes }
 }
@@ -112,7 +113,9 @@ function checkError(world: World, error: RotationError): void {
     world.violate('P5', 'an error holds a value')
 }
 
-async function runOnce({ world, hub, schedule }: Episode, action: Action, request: RotationRequest) {
+async function runOnce(episode: Episode, action: Action, request: RotationRequest): Promise<Ended> {
+  if (action.perform) return action.perform(episode, () => new Worker())
+  const { world, hub, schedule } = episode
   const worker = new Worker()
   const run = schedule.engine[action.ask](world.setup(hub, worker), request, new AbortController().signal)
   const caught = run.then(asList, (error: unknown) => {

@@ -32,13 +32,26 @@ export interface Budget {
   readonly editStride?: number
   /** Stop at the first finding: enough for planted bugs. */
   readonly first?: boolean
+  /** Faults that a call is met with. Default: the same five for all. */
+  readonly faultsAt?: (call: string) => readonly Fault[]
+  /** Whether reruns come with the same token, a new one, or each. Default: each. */
+  readonly newTokens?: readonly boolean[]
+  /** Every n-th call gets single faults. Default: all. */
+  readonly faultStride?: number
 }
 
 export async function explore(
   scenario: Scenario,
   engine: Engine,
   report: Report,
-  { pairStride, editStride = 3, first }: Budget = {},
+  {
+    pairStride,
+    editStride = 3,
+    first,
+    faultsAt = () => faults,
+    newTokens = [false, true],
+    faultStride = 1,
+  }: Budget = {},
 ): Promise<void> {
   const base = await record(report, { scenario, engine, faults: new Map() }, 'no fault')
   const edits = scenario.meanwhile ? base.map((_, k) => k) : [undefined]
@@ -47,14 +60,15 @@ export async function explore(
     const edited = meanwhileAt === undefined ? '' : `edit before ${meanwhileAt}, `
     const schedule = { scenario, engine, ...(meanwhileAt !== undefined && { meanwhileAt }) }
     const calls = await record(report, { ...schedule, faults: new Map() }, `${edited}no fault`)
-    const stride = scenario.meanwhile ? editStride : 1
-    for (let k = 0; k < calls.length; k += stride) for (const fault of faults) await single(schedule, k, fault, edited)
+    const stride = scenario.meanwhile ? editStride : faultStride
+    for (let k = 0; k < calls.length; k += stride)
+      for (const fault of faultsAt(calls[k]!)) await single(schedule, k, fault, edited)
   }
-  if (pairStride !== undefined && !scenario.meanwhile) await pairs(base.length)
+  if (pairStride !== undefined && !scenario.meanwhile) await pairs(base)
 
   async function single(schedule: Omit<Schedule, 'faults'>, k: number, fault: Fault, edited: string): Promise<void> {
     if (done()) return
-    for (const newToken of [false, true])
+    for (const newToken of newTokens)
       for (const delay of fault === 'late' ? delays : [3])
         await record(
           report,
@@ -63,12 +77,12 @@ export async function explore(
         )
   }
 
-  async function pairs(calls: number): Promise<void> {
+  async function pairs(calls: readonly string[]): Promise<void> {
     let n = 0
-    for (let k = 0; k < calls; k++)
-      for (let l = k + 1; l < calls + 20; l++)
-        for (const a of faults)
-          for (const b of faults) {
+    for (let k = 0; k < calls.length; k++)
+      for (let l = k + 1; l < calls.length + 20; l++)
+        for (const a of faultsAt(calls[k]!))
+          for (const b of faultsAt(calls[l] ?? '')) {
             if (done()) return
             if (n++ % pairStride! === 0)
               await record(

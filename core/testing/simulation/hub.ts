@@ -12,9 +12,10 @@ import type { MemoryStore } from '../memory-store.ts'
 
 /**
  * `die-before`, `die-after`: the process ends around the call's effect. `lost`: the effect happens, the answer does not come.
- * `failed`: no effect, an error. `late`: no answer, and the effect happens later.
+ * `failed`: no effect, an error. `dropped`: no effect, no answer. `late`: no answer, and the effect happens later.
+ * `stale`, `older`: a read is answered from a state that is a moment, or a while, old.
  */
-export type Fault = 'die-before' | 'die-after' | 'lost' | 'failed' | 'late'
+export type Fault = 'die-before' | 'die-after' | 'lost' | 'failed' | 'dropped' | 'late' | 'stale' | 'older'
 
 export const CALL_TIME: Duration = 5
 
@@ -66,13 +67,17 @@ interface Late<T> {
 
 const never = new Promise<never>(() => {})
 
-type Kind = 'store' | 'target' | 'audit'
+/** `service`: one request of an adapter on the wire; its failures look like those of a socket. */
+type Kind = 'store' | 'target' | 'audit' | 'service'
+const socket = (code: string) => () => Object.assign(new Error('No answer.'), { code })
 const lostAnswer = {
+  service: socket('ECONNRESET'),
   store: () => new RotationError('unknown', 'No answer.'),
   target: () => new RotationError('unknown-outcome', 'No answer.'),
   audit: () => new RotationError('store-unavailable', 'No answer.'),
 }
 const failure = {
+  service: socket('ECONNREFUSED'),
   store: () => new RotationError('store-unavailable', 'Not reachable.'),
   target: () => new RotationError('target-unreachable', 'Not reachable.'),
   audit: () => new RotationError('store-unavailable', 'Not reachable.'),
@@ -93,6 +98,16 @@ const changing = new Set([
   'target.endSessions',
   'audit.write',
 ])
+
+/** What a call may look like apart from its effect here and now. */
+interface Otherwise<T> {
+  /** When it takes effect later. Default: the effect, whenever that is. */
+  readonly later?: () => Late<T>
+  /** As answered from an older state; only reads have one. */
+  readonly old?: (fault: Fault) => Promise<T>
+  /** Whether it changes anything. Default: by its name. */
+  readonly changes?: boolean
+}
 
 export interface HubOptions {
   readonly clock: VirtualClock
@@ -123,7 +138,11 @@ export class Hub {
     kind: Kind,
     name: string,
     effect: () => Promise<T>,
-    later: () => Late<T> = () => ({ effect, deadline: Number.POSITIVE_INFINITY }),
+    {
+      later = () => ({ effect, deadline: Number.POSITIVE_INFINITY }),
+      old,
+      changes = changing.has(name),
+    }: Otherwise<T> = {},
   ): Promise<T> {
     const { clock, faults, observe, meanwhile, delay } = this.#options
     await worker.gate?.(name)
@@ -136,11 +155,13 @@ export class Hub {
     const fault = faults.get(k)
     if (fault === 'die-before') return this.#kill(worker)
     if (fault === 'failed') throw failure[kind]()
-    if (fault === 'late' && changing.has(name)) {
+    if (fault === 'dropped') throw lostAnswer[kind]()
+    if (fault === 'late' && changes) {
       this.#late.push({ at: k + delay, ...later() })
       throw lostAnswer[kind]()
     }
-    const answer = await settled(effect)
+    const isOld = old !== undefined && (fault === 'stale' || fault === 'older')
+    const answer = await settled(isOld ? () => old(fault) : effect)
     observe(name)
     if (fault === 'die-after') return this.#kill(worker)
     if (fault === 'lost' || fault === 'late') throw lostAnswer[kind]()
@@ -192,7 +213,7 @@ function proxied<T extends object>(
         const effect = (given: unknown[]) => async () => member.apply(inner, given) as unknown
         const { deadline = Number.POSITIVE_INFINITY } = (args.at(-1) ?? {}) as Partial<Call>
         const later = () => ({ effect: effect(freeze(args)), deadline })
-        return hub.call(worker, kind, `${kind}.${String(property)}`, effect(args), later)
+        return hub.call(worker, kind, `${kind}.${String(property)}`, effect(args), { later })
       }
     },
   })

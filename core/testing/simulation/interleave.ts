@@ -77,19 +77,18 @@ class Lane {
   #arrive!: () => void
   #release: () => void = () => {}
 
-  constructor({ world, hub, schedule }: Episode, action: Action) {
+  constructor(episode: Episode, action: Action) {
     this.#running()
-    const worker = new Worker()
-    worker.gate = () =>
-      new Promise<void>(resolve => {
-        this.#release = resolve
-        this.#arrive()
-      })
-    const run = schedule.engine[action.ask](
-      world.setup(hub, worker),
-      world.request(action.request),
-      new AbortController().signal,
-    )
+    const spawn = () => {
+      const worker = new Worker()
+      worker.gate = () =>
+        new Promise<void>(resolve => {
+          this.#release = resolve
+          this.#arrive()
+        })
+      return worker
+    }
+    const run: Promise<unknown> = action.perform?.(episode, spawn) ?? asked(episode, action, spawn())
     run
       .catch(() => undefined)
       .finally(() => {
@@ -109,6 +108,9 @@ class Lane {
     })
   }
 }
+
+const asked = ({ world, hub, schedule }: Episode, action: Action, worker: Worker): Promise<unknown> =>
+  schedule.engine[action.ask](world.setup(hub, worker), world.request(action.request), new AbortController().signal)
 
 /** What happens while a process sleeps at one of its calls. */
 export interface Sleep {

@@ -3,10 +3,13 @@
  * @module
  */
 
+import type { RotationError } from '../../errors.ts'
 import { retire, revokeNow } from '../../rotation/retire.ts'
 import { rollback, rotate } from '../../rotation/rotate.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from '../../rotation/setup.ts'
 import { SecretValue } from '../../secret/secret-value.ts'
+import type { Episode } from './episode.ts'
+import type { Worker } from './hub.ts'
 import {
   changeAtTarget,
   copyPending,
@@ -32,10 +35,18 @@ export interface Engine {
   readonly revokeNow: Run
 }
 
+/** How one try of a request ended. */
+export type Ended = 'died' | RotationError | readonly RotationResult[]
+
+/** One try of a request that is more than one run of the engine; `spawn` makes each process of it. */
+export type Perform = (episode: Episode, spawn: () => Worker) => Promise<Ended>
+
 export const realEngine: Engine = { rotate, retire, rollback, revokeNow }
 
 export interface Action {
   readonly ask: keyof Engine
+  /** Instead of asking the engine. */
+  readonly perform?: Perform
   readonly request?: Partial<RotationRequest>
   /** Time that passes before it, in ms. */
   readonly after?: number
@@ -56,6 +67,8 @@ export interface Scenario {
   readonly meanwhile?: (world: World, call: string) => void
   /** How many rotations a faultless run makes. Absent: not checked. */
   readonly rotations?: number
+  /** A further promise, once nothing is under way. */
+  readonly atRest?: (world: World) => void
 }
 
 const day = 86_400_000

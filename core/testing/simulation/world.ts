@@ -9,9 +9,9 @@ import type { RotationId } from '../../ports/secret-store.ts'
 import type { RotationPolicy, RotationRequest, RotationSetup } from '../../rotation/setup.ts'
 import type { Credential, ValueShape } from '../../secret/credential.ts'
 import { SecretValue } from '../../secret/secret-value.ts'
-import { MemoryStore } from '../memory-store.ts'
 import { MemoryIssuer, MemoryServer, MemoryTarget } from '../memory-target.ts'
-import { type Hub, proxiedAudit, proxiedStore, proxiedTarget, VirtualClock, type Worker } from './hub.ts'
+import { type Hub, proxiedAudit, proxiedTarget, VirtualClock, type Worker } from './hub.ts'
+import { SimulatedMemoryStore, type SimulatedStore } from './store.ts'
 
 export type SimulatedStrategy = 'single-user' | 'alternating-users' | 'issue-then-revoke'
 
@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly tags?: boolean
   /** The store writes changes and their records separately. */
   readonly separateRecords?: boolean
+  /** What holds the secret. Default: memory. */
+  readonly store?: (clock: VirtualClock) => SimulatedStore
 }
 
 export interface Violation {
@@ -68,7 +70,7 @@ export interface Violation {
 
 export class World {
   readonly clock = new VirtualClock()
-  readonly store = new MemoryStore(this.clock)
+  readonly store: SimulatedStore
   readonly server: MemoryServer
   readonly issuer: MemoryIssuer
   readonly target: RotationTarget
@@ -92,6 +94,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options
+    this.store = options.store?.(this.clock) ?? new SimulatedMemoryStore(this.clock)
     this.policy = { ...simulatedPolicy, ...options.policy }
     const { lag } = options
     this.server = new MemoryServer(this.clock, lag === undefined ? { writer: 0 } : { writer: 0, reader: lag })
@@ -148,7 +151,7 @@ export class World {
 
   setup(hub: Hub, worker: Worker): RotationSetup {
     const separate = this.options.separateRecords ?? false
-    const store = proxiedStore(this.store, hub, worker)
+    const store = this.store.connect(hub, worker)
     return {
       secret: ID,
       id: ID,
@@ -176,8 +179,10 @@ export class World {
 
   /** The promises that hold at every instant. */
   observe(call: string): void {
-    const { current, pending, previous, rotation, pendingRotation } = this.store.peek(ID)
-    const staged = [current, pending, previous].filter(v => v !== undefined)
+    const { current, pending, previous, rotation, pendingRotation, others = [] } = this.store.peek(ID)
+    // Of the versions without a stage, recovery tries a few where there is one login.
+    const tried = this.options.strategy === 'single-user' ? others : []
+    const staged = [current, pending, previous, ...tried].filter(v => v !== undefined)
     if (!this.lost && !staged.some(v => this.accepts(noteShape.read(v))))
       this.violate('P1', `nothing that the store holds authenticates after ${call}`)
     this.#observeBrought(call, pending, pendingRotation)
