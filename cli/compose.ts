@@ -3,7 +3,7 @@
  * @module
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import type { AuditEvent } from '../core/audit/event.ts'
+import type { Actor, AuditEvent } from '../core/audit/event.ts'
 import { didYouMean } from '../core/config/nearest.ts'
 import type { AdminConfig, Config, KeySource, PostgresTargetConfig, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
@@ -27,6 +27,8 @@ interface Surroundings {
   readonly streams: Streams
   readonly env: Readonly<Record<string, string | undefined>>
 }
+
+export type Recorded = Pick<AuditEvent, 'event_type' | 'result' | 'metadata'>
 
 /** One endpoint of a target, to be asked alone. */
 export interface Door {
@@ -107,6 +109,21 @@ export class Workspace {
       },
       mirror,
     }
+  }
+
+  /** Something that a command did without the engine. */
+  async record(name: string, { actor }: { readonly actor: Actor }, event: Recorded): Promise<void> {
+    const audit = this.audit(await this.store(this.secret(name).store))
+    const timestamp = new Date(this.clock.now()).toISOString()
+    await audit.write({
+      schema: 1,
+      timestamp,
+      secret_id: name,
+      secret_version: {},
+      actor,
+      duration_ms: 0,
+      ...event,
+    })
   }
 
   /** Before a change that only the sinks will have on record: that they can take it. */

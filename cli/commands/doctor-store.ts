@@ -65,21 +65,15 @@ const withRemedies = <Finding extends DoctorFinding>(
 
 /** Undefined: taken away, and on record. */
 async function clear(session: Session, secret: string, store: OpenStore) {
-  const { workspace, io, call } = session
+  const { workspace, call } = session
   const { id } = workspace.secret(secret)
   try {
     await workspace.recordable()
     const done = await store.clearStray!(id, call)
     if (!done) return { code: 'stale', message: 'The claim is held again, or gone.' }
-    await workspace.audit(store).write({
-      schema: 1,
-      timestamp: new Date(io.clock.now()).toISOString(),
+    await workspace.record(secret, session, {
       event_type: 'repaired',
-      secret_id: secret,
-      secret_version: {},
-      actor: session.actor,
       result: 'success',
-      duration_ms: 0,
       metadata: { rotation_type: 'manual', finding: 'stray-claim' },
     })
     return undefined

@@ -83,6 +83,7 @@ async function rotateCommand(session: Session, name: string | undefined, options
 async function planned(session: Session, name: string, options: RotateOptions): Promise<Answer> {
   const setup = await session.workspace.setup(name)
   const { force, reason, valueFile } = options
+  await refuseOthers(session, name)
   const request = session.request('manual', {
     ...(force && { force }),
     ...(reason !== undefined && { reason }),
@@ -92,6 +93,23 @@ async function planned(session: Session, name: string, options: RotateOptions): 
     rotate(setup, request, session.io.signal, announced(name, report)),
   )
   return rotatedAnswer(session, name, setup, result)
+}
+
+/** What another begins is not begun here; the target is not even asked. What was begun is finished all the same. */
+async function refuseOthers(session: Session, name: string): Promise<void> {
+  const { workspace, call } = session
+  if (!(await workspace.store(workspace.secret(name).store)).facts) return
+  // A store that cannot be read is the engine's to report, and to put on record.
+  const look = await lookAt(workspace, name, call).catch(() => undefined)
+  const { rotatedBy, untouchable } = look?.facts ?? {}
+  if ((!rotatedBy && !untouchable) || look?.state?.pending) return
+  const why = untouchable ?? `${rotatedBy!.name} rotates this secret, and only it may begin a rotation.`
+  await workspace.record(name, session, {
+    event_type: 'rotation_failed',
+    result: 'refused',
+    metadata: { rotation_type: 'manual', error_code: 'refused', message: why },
+  })
+  throw new RotationError('refused', why, { secret: name, next: rotatedBy && `Run \`${rotatedBy.command}\`.` })
 }
 
 /** The same steps, telling which of them is at work. */

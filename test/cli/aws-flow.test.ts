@@ -89,6 +89,7 @@ describe.skipIf(server === undefined)('what is in the way', () => {
       expect(ran.code, ran.stderr).toBe(4)
       expect(ran.stderr).toContain(`secretsmanager:${action} on ${here.ids['solo-db']} is not allowed`)
       expect(ran.stderr).toContain('solo-db: ')
+      expect(here.read('audit.jsonl')).toContain('"event_type":"access_denied"')
       const checked = await here.main(['check', '--connect'])
       expect(checked.code).toBe(action.startsWith('Put') || action.startsWith('Update') ? 0 : 4)
       fake().permissions.reset()
@@ -125,7 +126,8 @@ describe.skipIf(server === undefined)('what is in the way', () => {
     expect(planned.stdout).toContain(`Secrets Manager begins the rotations of this secret: \`${command}\``)
     const ran = await here.main(['rotate', 'orders-db', '--force'])
     expect(ran.code).toBe(4)
-    expect(ran.stderr).toContain(command)
+    expect(ran.stderr).toContain(`Run \`${command}\``)
+    expect((await here.ok(['history', 'orders-db'])).stdout).toMatch(/rotation failed +refused/)
     expect((await here.json(['status', 'orders-db'])).data).toMatchObject({
       condition: 'ok',
       note: 'Secrets Manager rotates it',

@@ -3,6 +3,7 @@
  *
  * - `sh`: typed by a reader, in order, in one folder; a line that ends with `# exit N` ends with that code, others with 0.
  * - `sh repository`: for this repository's root; not run here (they install, or run everything), but what they name must exist.
+ * - `sh aws`: typed by a reader of AWS, in order, with Secrets Manager (our fake) and a database behind it. `yaml aws`: his `lockstep.yml`.
  * - `sql`: run by a superuser. `yaml`: a valid `lockstep.yml`. `json NAME`: the content of the file NAME.
  * - `js`, `ts`: programs of a user of the package.
  */

@@ -100,7 +100,7 @@ describe('the README', () => {
 
   test('has no block whose kind no test knows', () => {
     const known = ({ kind, more }: Block) =>
-      (kind === 'sh' && /^(repository)?$/.test(more)) ||
+      (kind === 'sh' && /^(repository|aws)?$/.test(more)) ||
       ['sql', 'yaml'].includes(kind) ||
       (['js', 'json'].includes(kind) && more)
     expect(blocks.filter(block => !known(block))).toEqual([])
@@ -133,6 +133,7 @@ describe('the README', () => {
       'status',
       'history',
       'doctor',
+      'adopt',
     ]
     for (const command of commands) expect(text).toContain(`npx lockstep ${command}`)
   })
@@ -152,6 +153,7 @@ describe('the README', () => {
       'CHANGELOG.md',
       'docs/protocol.md',
       'docs/audit.md',
+      'docs/migrate-from-aws-templates.md',
     ])
       for (const [, link] of page(name).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
         expect(() => readFileSync(join(root, name.replace(/[^/]*$/, ''), link!)), `${name}: ${link}`).not.toThrow()
