@@ -36,7 +36,7 @@ export function lambdaFailure(
   const at = cause.at === undefined ? '' : ` (${cause.at})`
   const step = cause.step === undefined ? '' : ` in ${cause.step}`
   return {
-    error: new LockstepError(`${cause.code}${step}: ${cause.message}${at} Next: ${next}`, cause.code),
+    error: new LockstepError(`${cause.code}${step}${at}: ${cause.message} Next: ${next}`, cause.code),
     cause,
     next,
   }

@@ -69,10 +69,13 @@ export function createHandler(surroundings: Surroundings): RotationHandler {
   }
 }
 
-/** The step, which stops by itself before Lambda stops the process: at its end, everything that it waits for is aborted. */
+/** After the deadline, so that what did not answer in time says so itself; this is for whatever does not look at its deadline. */
+const AFTER_DEADLINE: Duration = 100
+
+/** The step, which stops by itself before Lambda stops the process. */
 async function within(invocation: Invocation, log: Log, deadline: Instant, clock: Clock): Promise<StepResult> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), Math.max(0, deadline - clock.now()))
+  const timer = setTimeout(() => late.abort(), Math.max(0, deadline + AFTER_DEADLINE - clock.now()))
   try {
     await invocation.learnStrategy({ signal: late.signal, deadline })
     return await runStep(invocation.setup(log), invocation.request(deadline), late.signal)

@@ -4,6 +4,7 @@
  * @module
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
@@ -20,6 +21,8 @@ export interface BundledFile {
 
 export interface LambdaBundle {
   readonly entry: string
+  /** Packages that it would import, and that are not in it. */
+  readonly absent: readonly string[]
   readonly files: readonly BundledFile[]
   readonly bytes: number
 }
@@ -119,8 +122,10 @@ function described({ outputs }: Metafile, folder: string): LambdaBundle {
   const files = Object.entries(outputs).map(([path, { bytes, inputs }]): BundledFile => {
     return { name: basename(path), bytes, when: start.has(path) ? 'start' : 'later', holds: shares(inputs) }
   })
+  const imported = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ external }) => external))
   return {
     entry: join(folder, 'rotate.mjs'),
+    absent: [...new Set(imported.map(({ path }) => path).filter(path => !isBuiltin(path)))].toSorted(),
     files: files.toSorted((a, b) => b.bytes - a.bytes),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   }

@@ -19,11 +19,14 @@ const ABSENT = ['DBInstanceNotFound', 'DBInstanceNotFoundFault', 'DBClusterNotFo
 const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']
 const THROTTLED = ['Throttling', 'ThrottlingException', 'RequestLimitExceeded']
 
+/** In a VPC without a way to RDS, packets vanish. */
+const BOUNDS = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
+
 export function managedDatabases(config: Config = {}): ManagedDatabases {
   let opened: RDSClient | undefined
   const open = async () => {
     const { RDSClient, ...commands } = await import('./rds-sdk.ts')
-    opened ??= new RDSClient(config)
+    opened ??= new RDSClient({ requestHandler: BOUNDS, ...config })
     return { client: opened, ...commands }
   }
   return {

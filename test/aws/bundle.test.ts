@@ -1,0 +1,101 @@
+/**
+ * The bundle that is deployed: small, complete, quick to load, and the same function. Planted: an import of the whole client of
+ * RDS in handler.ts (size, start), `pg` imported at the start, an unbundled package: each failed here.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildLambda, type LambdaBundle } from '../../scripts/build-lambda.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bundle-'))
+let bundle: LambdaBundle
+beforeAll(async () => {
+  bundle = await buildLambda(path.join(folder, 'rotate'))
+})
+
+/** Runs a program in a fresh process that can find no package. */
+const run = (program: string, env: Record<string, string> = {}): string =>
+  execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { PATH: process.env.PATH!, AWS_REGION: 'eu-central-1', ...env },
+  })
+
+const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!
+
+describe('the bundle', () => {
+  test('is at most 600 kB with SDK and pg, all files together', () => {
+    const onDisk = readdirSync(path.join(folder, 'rotate')).map(file => path.join(folder, 'rotate', file))
+    expect(onDisk.map(file => path.basename(file)).sort()).toEqual(bundle.files.map(({ name }) => name).sort())
+    expect(bundle.bytes).toBe(onDisk.reduce((sum, file) => sum + statSync(file).size, 0))
+    expect(bundle.bytes).toBeLessThanOrEqual(600_000)
+  })
+
+  test('is `rotate.mjs` and chunks of its own name, which no other output of the build has', () => {
+    expect(path.basename(bundle.entry)).toBe('rotate.mjs')
+    for (const { name } of bundle.files) expect(name).toMatch(/^rotate(-[\w-]+)?\.mjs$/)
+  })
+
+  test('holds the SDK, pg and RDS; pg and RDS apart from what starts', () => {
+    const held = (when: string) => bundle.files.filter(file => file.when === when).flatMap(({ holds }) => holds)
+    expect(held('later')).toEqual(
+      expect.arrayContaining(['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds', 'pg']),
+    )
+    expect(held('start')).not.toContain('pg')
+    expect(held('start')).not.toContain('@aws-sdk/client-rds')
+    const [rds] = bundle.files.filter(({ holds }) => holds[0] === '@aws-sdk/client-rds')
+    expect(rds?.when).toBe('later')
+  })
+
+  test('imports nothing that is not in it, but for what no invocation reaches', () => {
+    // a variant of pg, and a role that the function does not take on
+    expect(bundle.absent).toEqual(['@aws-sdk/credential-providers', 'pg-native'])
+  })
+
+  test('exports `handler`, and fails as a function does', () => {
+    const program = `
+      const { handler, ...rest } = await import('./rotate/rotate.mjs')
+      const error = await handler({ Records: [] }, { awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 }).catch(e => e)
+      console.log(JSON.stringify([typeof handler, error.name, error.code]))`
+    const [line, answer] = run(program).trim().split('\n')
+    expect(JSON.parse(line!)).toMatchObject({ level: 'ERROR', code: 'refused', requestId: 'r' })
+    expect(JSON.parse(answer!)).toEqual(['function', 'LockstepError', 'refused'])
+  })
+
+  test('every chunk that is loaded later loads', () => {
+    const names = bundle.files.map(({ name }) => name)
+    const program = `for (const name of ${JSON.stringify(names)}) await import('./rotate/' + name); console.log('all')`
+    expect(run(program).trim()).toBe('all')
+  })
+
+  test('loads in at most 1.3 times the time of the SDK alone, in the same run', async () => {
+    const commands = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']
+    const names = ['SecretsManagerClient', ...commands.map(name => `${name}Command`)].join(', ')
+    await build({
+      stdin: {
+        contents: `export { ${names} } from '@aws-sdk/client-secrets-manager'`,
+        resolveDir: import.meta.dirname,
+      },
+      outfile: path.join(folder, 'sdk.mjs'),
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node22',
+      mainFields: ['module', 'main'],
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+      logLevel: 'error',
+    })
+    const time = (file: string) =>
+      Number(run(`const began = performance.now(); await import('./${file}'); console.log(performance.now() - began)`))
+    const times = { sdk: [] as number[], rotate: [] as number[] }
+    for (let n = 0; n < 11; n++) {
+      times.sdk.push(time('sdk.mjs'))
+      times.rotate.push(time('rotate/rotate.mjs'))
+    }
+    expect(median(times.rotate) / median(times.sdk)).toBeLessThanOrEqual(1.3)
+  })
+})
