@@ -2,12 +2,14 @@
  * How a secret is, in one word, and what to do about it: read off the pure plans.
  * @module
  */
+import type { RotationError } from '../core/errors.ts'
 import { planRetirement, planRotation } from '../core/rotation/plan.ts'
 import { type Look, planInput } from './look.ts'
 
 /** The worst first: the order of `status`. */
 const conditions = [
   'urgent',
+  'unreadable',
   'halted',
   'regressed',
   'absent',
@@ -35,6 +37,12 @@ export interface Condition {
 export function conditionOf(look: Look, now: number): Condition {
   const found = inFlight(look) ?? scheduled(look, now)
   return { ...found, rank: conditions.indexOf(found.condition) }
+}
+
+/** The store does not show it: of one secret, which must not hide the others. */
+export function unreadable(name: string, { message, code }: RotationError): Condition {
+  const condition = 'unreadable'
+  return { condition, rank: conditions.indexOf(condition), note: `${message} [${code}]`, next: `doctor ${name}` }
 }
 
 type Found = Omit<Condition, 'rank'>

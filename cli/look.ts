@@ -20,12 +20,18 @@ export interface Look {
   readonly facts: StoreFacts
 }
 
-export async function lookAt(workspace: Workspace, name: string, call: Call): Promise<Look> {
+/** The secret as its configuration alone shows it. */
+export function configuredLook(workspace: Workspace, name: string): Look {
   const secret = workspace.secret(name)
+  return { secret, state: undefined, policy: policyOf(secret), target: kindOf(secret), facts: {} }
+}
+
+export async function lookAt(workspace: Workspace, name: string, call: Call): Promise<Look> {
+  const { secret, ...rest } = configuredLook(workspace, name)
   const store = workspace.hasStore(secret.store) ? await workspace.store(secret.store) : undefined
   const state = await store?.describe(secret.id, call)
   const facts = (state && (await store?.facts?.(secret.id, call))) ?? {}
-  return { secret, state, policy: policyOf(secret), target: kindOf(secret), facts }
+  return { ...rest, secret, state, facts }
 }
 
 /** What every target of a strategy has in common. */

@@ -3,9 +3,10 @@
  * @module
  */
 import type { Command } from 'commander'
+import { type ErrorCode, type ExitCode, isRotationError } from '../../core/errors.ts'
 import type { Answer } from '../answer.ts'
-import { conditionOf } from '../condition.ts'
-import { lookAt } from '../look.ts'
+import { conditionOf, unreadable } from '../condition.ts'
+import { configuredLook, lookAt } from '../look.ts'
 import { detailData, detailText, statusData, statusText } from '../render/status.ts'
 import type { Run, Session } from '../session.ts'
 import { fingerprintsOf } from '../stages.ts'
@@ -23,24 +24,39 @@ Examples:
   lockstep status orders-db
   lockstep status --json | jq '.secrets[] | select(.condition != "ok")'
 
-Conditions: urgent, halted, regressed, edited, absent, pending, due, retire, grace, ok, manual.`,
+Conditions: urgent, unreadable, halted, regressed, edited, absent, pending, due, retire, grace, ok, manual.`,
     )
     .action((name: string | undefined) => run(session => (name === undefined ? all(session) : one(session, name))))
 }
 
 async function all(session: Session): Promise<Answer> {
-  const { workspace, io, style, call } = session
+  const { workspace, io, style } = session
   const now = io.clock.now()
   const names = [...workspace.config.secrets.keys()]
   const rows = await session.working(`reading ${names.length} secrets`, async () => {
-    const looks = []
-    for (const name of names) looks.push(await lookAt(workspace, name, call))
-    return looks.map(look => ({ look, ...conditionOf(look, now) })).sort((a, b) => a.rank - b.rank)
+    const seen = []
+    for (const name of names) seen.push(await rowOf(session, name, now))
+    return seen.sort((a, b) => a.rank - b.rank)
   })
+  const exits = rows.map(({ error }) => error?.exitCode ?? 0)
   return {
     data: { secrets: rows.map(row => ({ ...statusData(row, now), next: session.commandLine(row.next) })) },
     text: rows.length === 0 ? 'lockstep.yml names no secrets.' : statusText(rows, now, style),
     next: rows[0] === undefined ? 'check' : rows[0].next,
+    exit: Math.max(0, ...exits) as 0 | ExitCode,
+  }
+}
+
+/** What the store says of one secret alone: whatever else fails would fail for all of them. */
+const OF_ONE: readonly ErrorCode[] = ['access-denied', 'refused', 'busy', 'not-ours', 'value-unsuitable']
+
+async function rowOf({ workspace, call }: Session, name: string, now: number) {
+  try {
+    const look = await lookAt(workspace, name, call)
+    return { look, ...conditionOf(look, now), error: undefined }
+  } catch (error) {
+    if (!isRotationError(error, ...OF_ONE)) throw error
+    return { look: configuredLook(workspace, name), ...unreadable(name, error), error }
   }
 }
 

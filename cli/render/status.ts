@@ -17,6 +17,7 @@ export type StatusRow = Condition & { readonly look: Look }
 
 const colours: Partial<Record<Condition['condition'], 'red' | 'yellow' | 'green'>> = {
   urgent: 'red',
+  unreadable: 'red',
   halted: 'red',
   regressed: 'red',
   absent: 'yellow',

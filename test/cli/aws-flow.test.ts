@@ -105,6 +105,21 @@ describe.skipIf(server === undefined)('what is in the way', () => {
     expect(checked.code).toBe(4)
     expect(checked.stdout).toMatch(/orders-db\n {2}✖ secretsmanager:DescribeSecret on .* is not allowed/)
     expect(checked.stdout).toMatch(/solo-db\n {2}✔ main accepts/)
+    const status = await here.json(['status'])
+    expect(status).toMatchObject({
+      code: 4,
+      data: {
+        secrets: [
+          { name: 'orders-db', condition: 'unreadable' },
+          { name: 'solo-db', condition: 'ok' },
+        ],
+      },
+    })
+    const swept = await here.json(['rotate', '--all'], { clock: later(31 * DAY) })
+    expect(swept.data.done).toMatchObject([
+      { secret: 'orders-db', error: { code: 'access-denied' } },
+      { secret: 'solo-db', outcome: 'rotated' },
+    ])
   })
 
   test('Secrets Manager rotates it: plan, rotate and status say how, the sweep leaves it', async () => {
