@@ -7,7 +7,7 @@ import type { RotationId, SecretState, SecretVersion, VersionId } from '../core/
 import { isOwnName } from '../core/rotation/ids.ts'
 import { CURRENT, isOwnLabel, PENDING } from './labels.ts'
 import type { Look } from './look.ts'
-import type { Fetched } from './requests.ts'
+import { type Fetched, notBefore } from './requests.ts'
 import { baseOf, stagesOf } from './state.ts'
 import { asRotation, asVersion, type Visit } from './visit.ts'
 
@@ -70,11 +70,12 @@ function pendingOf({ meaning, described, values, setAt }: Look): SecretState['pe
   const { pending } = meaning
   if (!pending) return undefined
   const { version, base, ours, turns } = pending
+  const created = values.get(version)?.createdAt
   return {
     rotation: asRotation(version),
     ...(base && { base }),
     ours,
-    since: values.get(version)?.createdAt ?? described.changedAt,
+    since: created === undefined ? described.changedAt : notBefore(created),
     published: false,
     ...(turns > 0 && { setAt: setAt ?? described.changedAt }),
   }

@@ -17,7 +17,7 @@ export interface Described {
   readonly name: string
   readonly stages: ReadonlyMap<VersionId, readonly string[]>
   readonly tags: Tags
-  /** When anything of the secret was changed last. */
+  /** When anything of the secret was changed last; never too early. */
   readonly changedAt: Instant
   readonly createdAt: Instant
   /** When Secrets Manager last ended a rotation of its own. */
@@ -81,9 +81,9 @@ export class Requests {
       name: found.Name ?? id,
       stages: stagesOf(found.VersionIdsToStages),
       tags: tagsOf(found.Tags),
-      changedAt: instantOf(found.LastChangedDate ?? found.CreatedDate),
+      changedAt: notBefore(instantOf(found.LastChangedDate ?? found.CreatedDate)),
       createdAt: instantOf(found.CreatedDate),
-      ...(found.LastRotatedDate && { rotatedAt: instantOf(found.LastRotatedDate) }),
+      ...(found.LastRotatedDate && { rotatedAt: notBefore(instantOf(found.LastRotatedDate)) }),
       rotationEnabled: found.RotationEnabled ?? false,
       ...(owner && { owner }),
       ...(found.PrimaryRegion && { primaryRegion: found.PrimaryRegion }),
@@ -231,7 +231,7 @@ export class Requests {
       for (const { VersionId: version, CreatedDate } of page.Versions ?? [])
         if (version) all.push({ version: version as VersionId, createdAt: instantOf(CreatedDate) })
       token = page.NextToken
-      if (token === undefined) return all.toSorted((a, b) => b.createdAt - a.createdAt)
+      if (!token) return all.toSorted((a, b) => b.createdAt - a.createdAt)
     }
   }
 
@@ -261,7 +261,7 @@ export class Requests {
             ...(LastChangedDate && { changedAt: instantOf(LastChangedDate) }),
           }
       token = page.NextToken
-      if (token === undefined) return
+      if (!token) return
     }
   }
 
@@ -316,6 +316,9 @@ export class Requests {
     }
   }
 }
+
+/** A date in whole seconds may have been cut: what must not be too early is taken as the end of that second. */
+export const notBefore = (at: Instant): Instant => (at % 1000 === 0 ? at + 999 : at)
 
 const instantOf = (date: Date | undefined): Instant => date?.getTime() ?? 0
 
