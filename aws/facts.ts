@@ -8,8 +8,8 @@ import type { Described } from './requests.ts'
 import { meaningOf } from './state.ts'
 
 export interface SecretFacts {
-  /** Secrets Manager begins the rotations of this secret: the command that asks it to. */
-  readonly rotatedBy?: { readonly name: string; readonly command: string }
+  /** Secrets Manager begins the rotations of this secret: the commands that ask it to, and to stop. */
+  readonly rotatedBy?: { readonly name: string; readonly command: string; readonly stop: string }
   /** Why nobody can rotate this one here. */
   readonly untouchable?: string
   /** AWSPENDING on a version that is no rotation under way; `command` takes it off. */
@@ -27,7 +27,11 @@ export function factsOf(described: Described, id: string): SecretFacts {
   const replica = primaryRegion !== undefined && primaryRegion !== arn.split(':')[3]
   return {
     ...(rotationEnabled && {
-      rotatedBy: { name: 'Secrets Manager', command: `aws secretsmanager rotate-secret --secret-id ${id}` },
+      rotatedBy: {
+        name: 'Secrets Manager',
+        command: `aws secretsmanager rotate-secret --secret-id ${id}`,
+        stop: `aws secretsmanager cancel-rotate-secret --secret-id ${id}`,
+      },
     }),
     ...(owner !== undefined && { untouchable: `It is managed by ${owner}, which rotates it itself.` }),
     ...(replica && { untouchable: `It is a replica; the secret is rotated in ${primaryRegion}.` }),

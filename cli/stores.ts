@@ -18,8 +18,8 @@ export interface Trail {
 
 /** What people should know about a secret that the port has no words for. */
 export interface StoreFacts {
-  /** The store itself begins the rotations of this secret: the command that asks it to. */
-  readonly rotatedBy?: { readonly name: string; readonly command: string }
+  /** The store itself begins the rotations of this secret: the commands that ask it to, and to stop. */
+  readonly rotatedBy?: { readonly name: string; readonly command: string; readonly stop: string }
   /** Why nobody can rotate this one here. */
   readonly untouchable?: string
   /** A claim that no rotation holds; `clearStray` takes it away. */

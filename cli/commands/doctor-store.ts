@@ -55,13 +55,23 @@ const rotator = ({ rotatedBy }: StoreFacts): DoctorFinding[] =>
 /** The doctor never takes somebody else's version away; this is what its owner would type. */
 const withRemedies = <Finding extends DoctorFinding>(
   findings: readonly Finding[],
-  { foreign }: StoreFacts,
+  { foreign, rotatedBy }: StoreFacts,
 ): readonly Finding[] =>
   findings.map(finding =>
     finding.kind === 'foreign-pending' && foreign
-      ? { ...finding, remedy: `If nobody waits for it: ${foreign.command}` }
+      ? {
+          ...finding,
+          remedy: rotatedBy ? whileRotating(rotatedBy, foreign) : `If nobody waits for it: ${foreign.command}`,
+        }
       : finding,
   )
+
+function whileRotating(
+  { name, stop }: NonNullable<StoreFacts['rotatedBy']>,
+  { command }: NonNullable<StoreFacts['foreign']>,
+): string {
+  return `${name} may be rotating it: its function's log says how that goes. To give it up: ${stop}\nthen: ${command}`
+}
 
 /** Undefined: taken away, and on record. */
 async function clear(session: Session, secret: string, store: OpenStore) {

@@ -64,7 +64,9 @@ describe.skipIf(server === undefined)('no value leaves', () => {
         ),
       )
     await run(lines)
-    const rotation = { RotationLambdaARN: `arn:aws:lambda:${REGION}:123456789012:function:SecretsManagerRDSPostgreSQLRotationMultiUser` }
+    const rotation = {
+      RotationLambdaARN: `arn:aws:lambda:${REGION}:123456789012:function:SecretsManagerRDSPostgreSQLRotationMultiUser`,
+    }
     const { RotateSecretCommand } = await import('@aws-sdk/client-secrets-manager')
     const client = fake().client()
     await client.send(new RotateSecretCommand({ SecretId: id, ...rotation }))
@@ -85,11 +87,12 @@ describe.skipIf(server === undefined)('no value leaves', () => {
       'orders-db is rotated',
       'verified refused',
       'is not allowed',
-      'Secrets Manager rotates',
+      'Lockstep did not make',
       'adopted.yml',
     ])
       expect(here.printed).toContain(done)
 
+    expect(here.printed).toContain('cancel-rotate-secret')
     const values = [...new Set([...passwords(), brought, prepared.password])]
     expect(values.length).toBeGreaterThan(5)
     here.write('value.json', '')

@@ -46,7 +46,7 @@ const look = (
   },
   facts: {},
 })
-const byStore = { facts: { rotatedBy: { name: 'Secrets Manager', command: 'aws …' } } }
+const byStore = { facts: { rotatedBy: { name: 'Secrets Manager', command: 'aws …', stop: 'aws …' } } }
 
 test.each([
   ['absent', look(undefined), 'secret put db'],
