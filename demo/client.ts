@@ -26,6 +26,16 @@ export const noCounts = (): Counts => ({
   codes: {},
 })
 
+/** What a scene tells of it. */
+export type Load = Pick<Counts, 'queries' | 'failedQueries' | 'longestGapMs' | 'codes'>
+
+export const loadOf = ({ queries, failedQueries, longestGapMs, codes }: Counts): Load => ({
+  queries,
+  failedQueries,
+  longestGapMs,
+  codes,
+})
+
 export interface ClientOptions<Login> {
   /** Reads the secret. */
   readonly read: () => Promise<Login>

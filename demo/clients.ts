@@ -5,12 +5,12 @@
  */
 import pg from 'pg'
 import { type Counts, noCounts, runClient } from './client.ts'
-import { openWorkspace, storeCall } from './playground.ts'
+import { openReading, type Source, type StoredLogin } from './reading.ts'
 
 /** From the parent: watch this secret from now on, or stop and tell. */
 export type Order =
   | {
-      readonly configFile: string
+      readonly source: Source
       readonly secret: string
       readonly clients: number
       readonly refresh: number
@@ -29,14 +29,8 @@ process.on('disconnect', () => process.exit())
 process.on('SIGINT', () => {}) // the parent decides, and its end is ours
 process.on('message', (order: Order) => (order === 'stop' ? stopping?.abort() : void watch(order)))
 
-async function watch({ configFile, secret, clients, refresh, reread }: Exclude<Order, 'stop'>): Promise<void> {
-  const workspace = openWorkspace(configFile)
-  const store = await workspace.store(workspace.secret(secret).store)
-  const read = async () => {
-    const current = await store.get(workspace.secret(secret).id, storeCall())
-    if (!current || current.value === 'disabled') throw new Error('no secret')
-    return JSON.parse(current.value.reveal()) as StoredLogin
-  }
+async function watch({ source, secret, clients, refresh, reread }: Exclude<Order, 'stop'>): Promise<void> {
+  const { read, close } = await openReading(source, secret)
   const counts = noCounts()
   const report = (final: boolean) => process.send!({ counts, final } satisfies Report)
   const ticking = setInterval(report, REPORT_MS, false)
@@ -44,16 +38,8 @@ async function watch({ configFile, secret, clients, refresh, reread }: Exclude<O
   const { signal } = stopping
   await Promise.all(Array.from({ length: clients }, () => runClient({ read, query, refresh, reread }, counts, signal)))
   clearInterval(ticking)
-  await workspace.close()
+  await close()
   report(true)
-}
-
-interface StoredLogin {
-  readonly host: string
-  readonly port: number
-  readonly username: string
-  readonly password: string
-  readonly dbname: string
 }
 
 async function query({ host, port, username: user, password, dbname: database }: StoredLogin): Promise<void> {

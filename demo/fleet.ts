@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counts } from './client.ts'
 import type { Order, Report } from './clients.ts'
+import type { Source } from './reading.ts'
 
 export interface Watch {
   readonly secret: string
@@ -19,19 +20,19 @@ export interface Watch {
 const LAST_QUERIES_MS = 300
 
 export class Fleet {
-  readonly #configFile: string
+  readonly #source: Source
   readonly #process: ChildProcess
   /** Called every now and then while a watch is on. */
   onCounts: (counts: Counts) => void = () => {}
 
-  constructor(configFile: string) {
-    this.#configFile = configFile
+  constructor(source: Source) {
+    this.#source = source
     this.#process = fork(path.join(import.meta.dirname, 'clients.ts'), { execArgv: [] })
   }
 
   /** Puts the secret under load; works once every client has had an answer; goes on until every cache was refreshed again. */
   async during<T>(watch: Watch, work: () => Promise<T>): Promise<{ readonly counts: Counts; readonly result: T }> {
-    const order = { configFile: this.#configFile, clients: 20, reread: false, ...watch }
+    const order = { source: this.#source, clients: 20, reread: false, ...watch }
     const { allWork, final } = this.#begin(order)
     await allWork
     const result = await work()

@@ -1,70 +1,42 @@
 /**
- * `npm run demo`: real rotations of real PostgreSQL passwords while twenty clients use them. `-- --json` for machines.
- * Exit codes: 0 every promise was kept, 1 one was broken or the demo could not run, 130 Ctrl-C.
+ * `npm run demo`: real rotations of real PostgreSQL passwords while twenty clients use them. `-- --cloud aws`: as a rotation
+ * function of Secrets Manager, which is a fake. `-- --json` for machines.
+ * Exit codes: 0 every promise was kept, 1 one was broken or the demo could not run, 2 usage, 130 Ctrl-C.
  * @module
  */
-import { openPlayground } from './playground.ts'
-import { Progress } from './progress.ts'
-import { killedWorker, type Rotations, retirement, rollbackUnderLoad, rotations } from './scenes.ts'
-import { Stage } from './stage.ts'
-import { asTable } from './table.ts'
-import { brokenPromises, type Shown } from './verdict.ts'
+import { parseArgs } from 'node:util'
+import { aws } from './aws/demo.ts'
+import { local } from './local.ts'
 
-const json = process.argv.includes('--json')
-/** With --json, stdout is the object's alone. */
-const people = json ? process.stderr : process.stdout
+const demos = { local, aws }
+const USAGE = `usage: demo [--cloud ${Object.keys(demos).join('|')}] [--json]\n`
 
 async function main(): Promise<number> {
-  const began = performance.now()
-  const progress = new Progress(people)
-  progress.begin('PostgreSQL 18 and a local store')
-  const playground = await openPlayground([
-    { name: 'reports', strategy: 'single-user' },
-    { name: 'orders', strategy: 'alternating-users' },
-  ])
-  if (!playground) return 1
-  const stage = new Stage(playground)
-  process.once('SIGINT', () => void stage.close().finally(() => process.exit(130)))
+  const options = asked()
+  if (!options) {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  // with --json, stdout is the object's alone
+  const people = options.json ? process.stderr : process.stdout
+  const ended = await options.demo(people)
+  if (!ended) return 1
+  if (options.json) process.stdout.write(`${JSON.stringify(ended.shown)}\n`)
+  else people.write(`\n${ended.table}\n`)
+  for (const words of ended.broken) process.stderr.write(`BROKEN PROMISE  ${words}\n`)
+  return ended.broken.length === 0 ? 0 : 1
+}
+
+function asked(): { readonly demo: typeof local; readonly json: boolean } | undefined {
   try {
-    progress.end('started in a folder of their own, gone when this ends')
-    stage.fleet.onCounts = counts => progress.counts(counts)
-    const shown = { ...(await play(stage, progress)), seconds: Math.round((performance.now() - began) / 100) / 10 }
-    return tell(shown)
-  } finally {
-    await stage.close()
+    const { cloud, json } = parseArgs({
+      options: { cloud: { type: 'string', default: 'local' }, json: { type: 'boolean', default: false } },
+    }).values
+    const demo = Object.entries(demos).find(([name]) => name === cloud)?.[1]
+    return demo && { demo, json }
+  } catch {
+    return undefined
   }
-}
-
-async function play(stage: Stage, progress: Progress): Promise<Omit<Shown, 'seconds'>> {
-  const scene = async <T extends { failedQueries: number }>(title: string, play: () => Promise<T>): Promise<T> => {
-    progress.begin(title)
-    const result = await play()
-    progress.end(result.failedQueries === 0 ? 'no query failed' : `${result.failedQueries} queries failed`)
-    return result
-  }
-  const single = (name: string, reread: boolean) => rotations(stage, { name, secret: 'reports', count: 2, reread })
-  const orders = 'orders'
-  const strategies: Rotations[] = [
-    await scene('single-user, rotated twice', () => single('single-user', false)),
-    await scene('single-user, clients re-read when refused', () => single('single-user, re-read', true)),
-    await scene('alternating-users, rotated three times, retired between', () =>
-      rotations(stage, { name: 'alternating-users', secret: orders, count: 3 }),
-    ),
-  ]
-  return {
-    strategies,
-    killedWorker: await scene('a worker killed between set and finish, and a rerun', () => killedWorker(stage, orders)),
-    retirement: await scene('the old credential retired', () => retirement(stage, orders)),
-    rollback: await scene('a rotation rolled back', () => rollbackUnderLoad(stage, orders)),
-  }
-}
-
-function tell(shown: Shown): number {
-  if (json) process.stdout.write(`${JSON.stringify(shown)}\n`)
-  else people.write(`\n${asTable(shown)}\n`)
-  const broken = brokenPromises(shown)
-  for (const words of broken) process.stderr.write(`BROKEN PROMISE  ${words}\n`)
-  return broken.length === 0 ? 0 : 1
 }
 
 process.exitCode = await main()

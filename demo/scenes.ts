@@ -7,12 +7,11 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { rollback, rotate } from '../core/rotation/rotate.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
-import type { Counts } from './client.ts'
+import { type Load, loadOf } from './client.ts'
 import { quick } from './playground.ts'
 import { byHand, retireWhenAllowed, rotateWhenAllowed } from './request.ts'
 import type { Stage } from './stage.ts'
 
-type Load = Pick<Counts, 'queries' | 'failedQueries' | 'longestGapMs' | 'codes'>
 export interface Rotations extends Load {
   readonly name: string
   readonly rotations: number
@@ -135,13 +134,6 @@ export async function rollbackUnderLoad(stage: Stage, secret: string): Promise<R
 
 const fingerprints = (stage: Stage, setup: RotationSetup, values: Parameters<Stage['fingerprint']>[1][]): string[] =>
   values.map(value => stage.fingerprint(setup, value))
-
-const loadOf = ({ queries, failedQueries, longestGapMs, codes }: Counts): Load => ({
-  queries,
-  failedQueries,
-  longestGapMs,
-  codes,
-})
 
 function expectOutcome(result: { outcome: string; why?: string }, wanted: string): void {
   if (result.outcome !== wanted) throw new Error(`Expected ${wanted}, got ${result.outcome}: ${result.why ?? ''}`)

@@ -17,7 +17,7 @@ export class Stage {
 
   constructor(playground: Playground) {
     this.playground = playground
-    this.fleet = new Fleet(playground.configFile)
+    this.fleet = new Fleet({ configFile: playground.configFile })
     this.#fingerprintKey = playground.workspace.fingerprintKey!
   }
 

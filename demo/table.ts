@@ -14,13 +14,17 @@ const sentences: Readonly<Record<string, string>> = {
   'alternating-users': 'Two logins in turn: the old one stays valid until every cache is refreshed. Nobody notices.',
 }
 
-export function asTable({ strategies, killedWorker, retirement, rollback, seconds }: Shown): string {
-  const table = new Table({
+/** Of scenes, by `cells`. */
+export const scenesTable = (): Table.Table =>
+  new Table({
     head: ['', 'rotations', 'queries', 'failed', 'longest gap', 'what it means'],
-    colWidths: [24, 11, 9, 8, 13, 62],
+    colWidths: [26, 11, 9, 8, 13, 60],
     wordWrap: true,
     style: { head: [], border: [] },
   })
+
+export function asTable({ strategies, killedWorker, retirement, rollback, seconds }: Shown): string {
+  const table = scenesTable()
   for (const row of strategies) table.push(cells(row.name, row.rotations, row, sentences[row.name]!))
   const { rotation, sameRotation, pendingFingerprint, sameValue, finishedFingerprint } = killedWorker
   const same = (holds: boolean) => (holds ? 'the same' : colors.red('ANOTHER'))
@@ -47,7 +51,7 @@ export function asTable({ strategies, killedWorker, retirement, rollback, second
   return `${table.toString()}\n20 clients, a new connection for every query, real PostgreSQL, ${seconds} s.`
 }
 
-const cells = (
+export const cells = (
   name: string,
   rotations: number,
   { queries, failedQueries, longestGapMs }: { queries: number; failedQueries: number; longestGapMs: number },
