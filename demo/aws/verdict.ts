@@ -46,7 +46,7 @@ export function brokenPromises({ strategies, killedRuntime, leftByTemplate, pers
   return broken
 }
 
-function brokenByRotations({
+export function brokenByRotations({
   name,
   queries,
   failedQueries,

@@ -1,0 +1,120 @@
+/** The demo on AWS: as another program calls it, and with what it must not let pass. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { rotations } from '../../demo/aws/scenes.ts'
+import { AwsStage } from '../../demo/aws/stage.ts'
+import { Template } from '../../demo/aws/template.ts'
+import { brokenByRotations, brokenPromises, type Shown } from '../../demo/aws/verdict.ts'
+import { runtimeClient } from '../stand/ric.ts'
+import { requireServer } from '../stand/stand.ts'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const here = requireServer(await runtimeClient())
+
+const start = (...args: string[]) =>
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'demo/main.ts'), ...args])
+
+test('demo --cloud elsewhere: usage, exit code 2', async () => {
+  const child = start('--cloud', 'elsewhere')
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  expect({ out, code }).toEqual({ out: '', code: 2 })
+  expect(err).toContain('usage: demo [--cloud local|aws]')
+})
+
+describe.skipIf(!here)('demo --cloud aws --json', () => {
+  let ran: { readonly out: string; readonly err: string; readonly code: unknown }
+  let shown: Shown
+  beforeAll(async () => {
+    const child = start('--cloud', 'aws', '--json')
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+    ran = { out, err, code }
+    shown = JSON.parse(out || '{}')
+  }, 120_000)
+
+  test('one object, every promise kept, below a minute and a half, labelled fake', () => {
+    expect(ran.code, ran.err).toBe(0)
+    expect(ran.out.trimEnd()).not.toContain('\n')
+    expect(shown.service).toBe('fake')
+    expect(shown.seconds).toBeLessThan(90)
+    const [single, , alternating] = shown.strategies
+    expect(single!.failedQueries).toBeGreaterThan(0)
+    expect(alternating).toMatchObject({ rotations: 2, failedQueries: 0 })
+    expect(single!.calls).toEqual({
+      DescribeSecret: 1,
+      GetSecretValue: 5,
+      PutSecretValue: 1,
+      UpdateSecretVersionStage: 1,
+    })
+    expect(shown.killedRuntime).toMatchObject({ errorType: 'Runtime.ExitError', sameValue: true, failedQueries: 0 })
+    expect(shown.leftByTemplate).toMatchObject({ before: 'refused', after: 'accepted', sameValue: true })
+    expect(shown.personsPut).toMatchObject({ outcomes: ['abandoned', 'succeeded'], editKept: true })
+  })
+
+  const changes: Readonly<Record<string, (shown: Shown) => object>> = {
+    'a gap of two pauses': ({ strategies: [one, ...more] }) => ({
+      strategies: [{ ...one, longestGapMs: 2_100 }, ...more],
+    }),
+    'a client locked out for good': ({ strategies: [one, ...more] }) => ({
+      strategies: [{ ...one, leftFailing: 1 }, ...more],
+    }),
+    'every client failing in spite of a re-read': ({ strategies: [one, two, three] }) => ({
+      strategies: [one, { ...two, failedQueries: 20 }, three],
+    }),
+    'one failed query of alternating users': ({ strategies: [one, two, three] }) => ({
+      strategies: [one, two, { ...three, failedQueries: 1 }],
+    }),
+    'clients that did nothing': ({ strategies: [one, ...more] }) => ({ strategies: [{ ...one, queries: 0 }, ...more] }),
+    ...planted('killedRuntime', [
+      { failedQueries: 1 },
+      { newPasswordAtServer: false },
+      { promotedAtDeath: true },
+      { attempts: 3 },
+      { sameToken: false },
+      { sameValue: false },
+    ]),
+    ...planted('leftByTemplate', [
+      { before: 'accepted' },
+      { after: 'refused' },
+      { sameToken: false },
+      { sameValue: false },
+      { leftFailing: 1 },
+    ]),
+    ...planted('personsPut', [
+      { failedQueries: 1 },
+      { outcomes: ['succeeded', 'succeeded'] },
+      { outcomes: ['abandoned', 'failed'] },
+      { putIsCurrent: false },
+      { editKept: false },
+      { rotatedSince: false },
+    ]),
+  }
+  test.each(Object.entries(changes))('would not let pass: %s', (_, change) => {
+    expect(brokenPromises({ ...shown, ...change(shown) })).toHaveLength(1)
+  })
+})
+
+function planted(scene: 'killedRuntime' | 'leftByTemplate' | 'personsPut', all: readonly object[]) {
+  return Object.fromEntries(
+    all.map(change => [
+      `${scene} ${JSON.stringify(change)}`,
+      (shown: Shown) => ({ [scene]: { ...shown[scene], ...change } }),
+    ]),
+  )
+}
+
+test('planted: the template in our place is seen to break the promise', { timeout: 60_000 }, async ({ skip }) => {
+  const stage = await AwsStage.open()
+  if (!stage) return skip('no PostgreSQL or no runtime client on this machine')
+  onTestFinished(() => stage.close())
+  const client = stage.cloud.fake.client()
+  stage.invoke = new Template(client).invoke
+  const secret = await stage.cloud.makeSecret('demo/planted', 'single-user')
+  const shown = await rotations(stage, { name: 'single-user', secret, count: 1 })
+  client.destroy()
+  expect(shown.longestGapMs).toBeGreaterThan(1_900)
+  expect(shown.leftFailing).toBe(0)
+  expect(brokenByRotations(shown)[0]).toContain('a gap of')
+})
