@@ -60,7 +60,7 @@ export async function planAnswer(session: Session, name: string, options: PlanOp
   return {
     data: { ...planData(look, plan, view), ...(inspection && { target: inspectionData(inspection) }) },
     text: paragraphs(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
-    next: nextOf(name, plan, options),
+    next: nextOf(look, plan, options),
     exit: inspection?.exit || exitOf(plan),
   }
 }
@@ -147,12 +147,14 @@ function exitOf(plan: Plan): NonNullable<Answer['exit']> {
   return plan.do === 'refuse' ? errorCodes[plan.code].exit : 0
 }
 
-function nextOf(name: string, plan: Plan, { force, emergency, rollback }: PlanOptions): string {
+function nextOf({ secret: { name }, facts }: Look, plan: Plan, { force, emergency, rollback }: PlanOptions): string {
   if (plan.do === 'refuse') return plan.code === 'secret-not-found' ? `secret put ${name}` : `doctor ${name}`
   if (emergency && plan.do !== 'wait') return `rotate ${name} --revoke-now --reason …`
   if (plan.do === 'retire') return `retire ${name}`
   if (plan.do === 'wait') return `status ${name}`
   if (rollback) return `rollback ${name}`
+  // Begun elsewhere; what was begun is finished here too.
+  if (facts.rotatedBy && plan.do === 'nothing') return `status ${name}`
   const needsForce = force || (plan.do === 'nothing' && plan.outcome === 'not-due')
   return `rotate ${name}${needsForce ? ' --force' : ''}`
 }

@@ -11,6 +11,7 @@ version: 1
 # Marks the logins at the database as ours. Give every deployment that can reach the same database a name of its own.
 deployment: default
 
+# A file of this machine. In AWS Secrets Manager instead, say kind: aws, region: eu-central-1, and where audit events go.
 stores:
   local:
     kind: local

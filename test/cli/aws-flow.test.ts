@@ -139,6 +139,9 @@ describe.skipIf(server === undefined)('what is in the way', () => {
     const planned = await here.main(['plan', 'orders-db', '--force'])
     expect(planned.code, planned.stderr).toBe(4)
     expect(planned.stdout).toContain(`Secrets Manager begins the rotations of this secret: \`${command}\``)
+    const calm = await here.ok(['plan', 'orders-db'])
+    expect(calm.stdout).toContain('rotated by')
+    expect(calm.stderr).toBe('Next: lockstep status orders-db\n')
     const ran = await here.main(['rotate', 'orders-db', '--force'])
     expect(ran.code).toBe(4)
     expect(ran.stderr).toContain(`Run \`${command}\``)
@@ -199,6 +202,17 @@ describe.skipIf(server === undefined)('what is in the way', () => {
     expect(lost.code, lost.stderr).toBe(2)
     expect(lost.stderr).toMatch(/region/i)
   })
+})
+
+test('check warns of a name that the service may take for an ARN', async () => {
+  const db = (id: string) => ({
+    db: { id, strategy: 'single-user', target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] } },
+  })
+  const here = project().configure(onAws(fake(), { secrets: db('prod/db-master') }))
+  expect((await here.ok(['check'])).stdout).toMatch(/! db: prod\/db-master ends in a hyphen and six characters/)
+  here.write('lockstep.yml', here.read('lockstep.yml').replace('prod/db-master', 'prod/db-main'))
+  expect((await here.json(['check'])).data.warnings).toEqual([])
+  expect(fake().calls.count()).toBe(0)
 })
 
 describe('on record', () => {

@@ -56,7 +56,7 @@ describe('time and chance', () => {
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
       'aws/drop-in/tls-offer.ts: socket.setTimeout(patience, () => end())',
-      'aws/handler.ts: const timer = setTimeout(() => late.abort(), Math.max(0, deadline - clock.now()))',
+      'aws/handler.ts: const timer = setTimeout(() => late.abort(), Math.max(0, deadline + AFTER_DEADLINE - clock.now()))',
       'aws/requests.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
     ]
     const found = linesWith(ofTheMachine, ['core', 'local', 'aws'], file => clock(file) || inTesting(file))
