@@ -30,7 +30,7 @@ export class Look {
 
   /** Throws nothing: a secret without a current version has no meaning, and is not looked at. */
   get meaning(): Meaning {
-    return meaningOf(this.#described, this.names)!
+    return meaningOf(this.#described, this.names, version => this.values.get(version)?.createdAt)!
   }
 
   /** Another look at the same secret by the same run. */

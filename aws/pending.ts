@@ -72,15 +72,21 @@ async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<'pu
   return done
 }
 
-/** `exists`: with another's value. Of our two labels the one that current does not hold is taken. */
+/** A label that nobody has, else the one that current does not have: who may still be needed is robbed last. */
+export function ownLabelFor({ described, meaning }: Look): string {
+  const held = [...described.stages.values()].flat()
+  const currents = stagesOf(described.stages, meaning.current)
+  return OWN.find(label => !held.includes(label)) ?? OWN.find(label => !currents.includes(label))!
+}
+
+/** `exists`: with another's value. */
 export async function put(
   { requests, id, call, managed }: Visit,
   look: Look,
   { rotation, value }: PendingDraft,
   stages: readonly string[],
 ): Promise<'put' | 'exists'> {
-  const currents = stagesOf(look.described.stages, look.meaning.current)
-  const labels = [...stages, OWN.find(label => !currents.includes(label))!]
+  const labels = [...stages, ownLabelFor(look)]
   const version = { token: rotation, value, stages: labels, rotationToken: managed?.rotationToken }
   const done = await requests.put(id, version, call)
   if (done === 'put') for (const label of labels) look.moved(label, asVersion(rotation))

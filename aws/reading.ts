@@ -119,14 +119,17 @@ export async function unlabelled(visit: Visit, limit: number): Promise<readonly 
 
 /**
  * Newest first. A role made for AWS's templates may not list versions: then those that carry a label, which ours do for a while,
- * are better than none.
+ * are better than none; a step asks for them only when nothing else logs in any more.
  */
-async function everyVersion({ requests, id, call }: Visit, { described }: Look): Promise<readonly VersionId[]> {
+async function everyVersion(
+  { requests, id, call, managed }: Visit,
+  { described }: Look,
+): Promise<readonly VersionId[]> {
   try {
     return (await requests.versions(id, call)).map(({ version }) => version)
   } catch (error) {
     const labelled = [...described.stages].filter(([, labels]) => labels.some(isOwnLabel)).map(([version]) => version)
-    if (!isRotationError(error, 'access-denied') || labelled.length === 0) throw error
+    if (!managed || !isRotationError(error, 'access-denied') || labelled.length === 0) throw error
     return labelled
   }
 }

@@ -76,8 +76,15 @@ function generationOf(versions: Versions, current: VersionId): number {
   return new Set(turns.filter(turn => turn && !isTurnOf(turn, current)).map(turn => turn!.key)).size
 }
 
-/** Without a current version (nothing was ever put): undefined. `names`: what the secret may be called in rotation ids. */
-export function meaningOf(described: Described, names: readonly SecretId[]): Meaning | undefined {
+/**
+ * Without a current version (nothing was ever put): undefined. `names`: what the secret may be called in rotation ids. `created`:
+ * when versions were made, as far as that was read.
+ */
+export function meaningOf(
+  described: Described,
+  names: readonly SecretId[],
+  created: (version: VersionId) => Instant | undefined = () => undefined,
+): Meaning | undefined {
   const { stages: versions } = described
   const current = holderOf(versions, CURRENT)
   if (current === undefined) return undefined
@@ -92,7 +99,7 @@ export function meaningOf(described: Described, names: readonly SecretId[]): Mea
   const retiring = holder !== undefined && holder !== retired && (claimed || holder === previous.version)
   const live = retiring ? undefined : pendingVersion
   const notes = readNotes(described.tags, current, last)
-  const promotedAt = last && (notes.promotedAt ?? promotionOf(last, described))
+  const promotedAt = last && (notes.promotedAt ?? promotionOf(last, current, described, created))
   return {
     current,
     currentIsOurs: isOurs(current),
@@ -132,11 +139,19 @@ const baseOfPending = (pending: VersionId, proven: VersionId | undefined, curren
 }
 
 /**
- * Without a note of our own. What Secrets Manager rotates is as old as the end of its last rotation: its next one has moved the date
- * of the last change already when it asks for the first step.
+ * Without a note of our own: a bound. In what Secrets Manager rotates, its next rotation has moved the date of the last change
+ * when it asks for the first step; so the end of its last one counts, or, where that was not recorded, the making of current.
  */
-const promotionOf = (last: VersionId, { rotatedAt, changedAt }: Described): Instant =>
-  isOwnName(last) ? changedAt : (rotatedAt ?? changedAt)
+function promotionOf(
+  last: VersionId,
+  current: VersionId,
+  { rotatedAt, changedAt }: Described,
+  created: (version: VersionId) => Instant | undefined,
+): Instant | undefined {
+  if (isOwnName(last)) return changedAt
+  const made = last === current ? (created(current) ?? changedAt) : undefined
+  return rotatedAt !== undefined && made !== undefined ? Math.max(rotatedAt, made) : (rotatedAt ?? made)
+}
 
 interface Seen {
   readonly current: VersionId

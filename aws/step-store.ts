@@ -15,13 +15,13 @@ import type {
   VersionId,
 } from '../core/ports/secret-store.ts'
 import { checkValue, requireOurs } from './guards.ts'
-import { CURRENT, isOwnLabel, OWN, PENDING } from './labels.ts'
+import { CURRENT, isOwnLabel, PENDING } from './labels.ts'
 import type { Look } from './look.ts'
-import { brought, put } from './pending.ts'
+import { brought, ownLabelFor, put } from './pending.ts'
 import { describe, stateOf, versionOf } from './reading.ts'
 import type { Described, Fetched, Requests } from './requests.ts'
 import { AwsSecretStore } from './secret-store.ts'
-import { holderOf, stagesOf } from './state.ts'
+import { holderOf } from './state.ts'
 import { asVersion, type ManagedRotation, type Visit } from './visit.ts'
 
 export class StepStore extends AwsSecretStore {
@@ -93,10 +93,8 @@ export class StepStore extends AwsSecretStore {
 
   /** What a template put is ours from here on: the label keeps it alive whatever happens to AWSPENDING. */
   async #adopt(visit: Visit, look: Look): Promise<void> {
-    const { stages } = look.described
-    const currents = stagesOf(stages, look.meaning.current)
-    const label = OWN.find(each => !currents.includes(each))!
-    const from = holderOf(stages, label)
+    const label = ownLabelFor(look)
+    const from = holderOf(look.described.stages, label)
     await visit.move(look, { label, ...(from && { from }), to: this.#version })
   }
 

@@ -8,7 +8,7 @@ import { guarded } from './guarded.ts'
 import { emergencyToken, isEmergency } from './ids.ts'
 import { answerTo } from './outcome.ts'
 import { graceEnd, planRetirement } from './plan.ts'
-import { rotate } from './rotate.ts'
+import { recordWhatIsMissing, rotate } from './rotate.ts'
 import { Run } from './run.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from './setup.ts'
 import { retire as endPrevious } from './steps/retire.ts'
@@ -71,8 +71,10 @@ export async function revokeNow(
   const token = emergencyToken(request.reason)
   const urgent: RotationRequest = { ...request, type: 'emergency', token, force: true }
   const early = await retire(setup, urgent, signal)
-  const state = await new Run(setup, urgent, signal).describe()
+  const run = new Run(setup, urgent, signal)
+  const state = await run.describe()
   if (state && !state.pending && (state.request === token || isEmergency(state.current.rotation, token))) {
+    await recordWhatIsMissing(run, state)
     if (state.previous) return [await retire(setup, urgent, signal)]
     return [early.outcome === 'retired' ? early : revokedBefore]
   }

@@ -141,7 +141,7 @@ async function takeSteps(
 /**
  * Where a change and its record are two writes, a run may have died between them; the next one records the ending again.
  */
-async function recordWhatIsMissing(run: Run, state: SecretState): Promise<void> {
+export async function recordWhatIsMissing(run: Run, state: SecretState): Promise<void> {
   const { store, clock, policy } = run.setup
   const recent = state.promotedAt !== undefined && clock.now() < state.promotedAt + policy.runLife
   if (!store.capabilities.records && recent) await recordAlready(run, state)

@@ -10,12 +10,11 @@
 import { isRotationError, RotationError, sanitise } from '../errors.ts'
 import type { Call, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
 import { discard } from './discard.ts'
-import { requireUncachedTwin } from './edited-twin.ts'
 import { recordFailure, retried } from './guarded.ts'
 import { rotationId } from './ids.ts'
 import { testWithinLag } from './lag.ts'
 import { Waiting } from './outcome.ts'
-import { planStep } from './plan.ts'
+import { effectiveGrace, planStep } from './plan.ts'
 import { type ReadVersion, Run } from './run.ts'
 import type { RotationRequest, RotationSetup } from './setup.ts'
 import { bring, checkBrought, checkIdentity, type Rotation } from './steps/create.ts'
@@ -76,7 +75,7 @@ async function createStep(run: Run, rotation: RotationId): Promise<StepResult> {
   if (plan?.do === 'refuse') throw new RotationError(plan.code, plan.why)
   if (plan?.do === 'wait') throw new Waiting(plan.for, plan.why, plan.until)
   const current = await run.read(state.current.version)
-  if (state.anomaly === 'edited') await requireUncachedTwin(run, state, current)
+  requireSettledEdit(run, state)
   await run.record('rotation_started', {
     result: 'success',
     versions: { old: current.version },
@@ -86,6 +85,13 @@ async function createStep(run: Run, rotation: RotationId): Promise<StepResult> {
   checkBrought(run, winner)
   checkDerived(run, rotation, current, winner)
   return done(rotation)
+}
+
+/** With two logins, an edit may have moved consumers to the one that is set next: the grace, as after a rotation, is sure. */
+function requireSettledEdit({ setup }: Run, { anomaly, current }: SecretState): void {
+  const until = current.since + effectiveGrace(setup.policy)
+  if (anomaly !== 'edited' || setup.target.overlap === 'gap' || setup.clock.now() >= until) return
+  throw new Waiting('grace', 'Current was changed by hand; consumers may still hold what it was before.', until)
 }
 
 async function setStep(run: Run, rotation: RotationId): Promise<StepResult> {

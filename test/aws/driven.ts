@@ -79,10 +79,10 @@ export class Driven extends Place {
   }
 
   /** A whole rotation, to its end at the service. */
-  async rotate(): Promise<RotationId> {
+  async rotate(end: { cleanPending?: boolean } = {}): Promise<RotationId> {
     const token = this.begin()
     await this.all(token)
-    this.fake.service.endRotation(ID, token, 'succeeded')
+    this.fake.service.endRotation(ID, token, 'succeeded', end)
     return token
   }
 

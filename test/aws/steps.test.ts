@@ -118,6 +118,24 @@ describe('a driven rotation [fake]', () => {
     expect(d.holder('AWSCURRENT')).toBe(token)
   })
 
+  test('two logins, and current edited by hand: waits for the grace; with one login it does not', async () => {
+    for (const [strategy, code] of [
+      ['alternating-users', 'refused'],
+      ['single-user', 'resolved'],
+    ] as const) {
+      const d = new Driven(strategy)
+      await d.rotate({ cleanPending: true })
+      d.clock.time += DAY
+      const { value } = d.fake.service.peek(ID).versions.get(d.holder('AWSCURRENT')!)!
+      d.fake.service.putAsPerson(ID, JSON.stringify({ ...JSON.parse(value!), note: 'by hand' }))
+      const token = d.begin()
+      expect(await codeOf(d.step('create', token))).toBe(code)
+      d.clock.time += 3_600_000
+      await d.all(token)
+      expect([d.holder('AWSCURRENT'), d.works]).toEqual([token, true])
+    }
+  })
+
   test('rotation cancelled before create: refused', async () => {
     const d = new Driven('single-user')
     const token = d.begin()
@@ -193,6 +211,21 @@ describe('what goes wrong in between [fake]', () => {
     expect(await codeOf(d.step('finish', token))).toBe('stale')
     expect([d.holder('AWSCURRENT'), d.works]).toEqual([edited, true])
     expect(d.stagesOf(token)).toEqual(['LOCKSTEP_1'])
+  })
+
+  test('died after the database had changed, then a put: the next rotation finds its way back, without listing', async () => {
+    const d = new Driven('single-user')
+    const token = d.begin()
+    await d.step('create', token)
+    const dying = overriding(d.target, { test: () => Promise.reject(new Error('died')) })
+    await codeOf(d.step('finish', token, dying))
+    d.fake.service.putAsPerson(ID, d.json('app', 'first', { note: 'by hand' }))
+    expect(d.works).toBe(false)
+    d.fake.permissions.denyAction('test', 'ListSecretVersionIds')
+    d.clock.time += DAY
+    const next = d.begin()
+    await d.all(next)
+    expect([d.holder('AWSCURRENT'), d.works]).toEqual([next, true])
   })
 
   test('a put after the database has changed: the edit stays, with the password that works', async () => {

@@ -9,7 +9,7 @@ import type { Violation } from './world.ts'
 
 const faults: readonly Fault[] = ['die-before', 'die-after', 'lost', 'failed', 'late']
 /** How many calls later a late effect lands: within the run, in the next one, much later. */
-const delays = [2, 7, 30]
+const landings = [2, 7, 30]
 
 export interface Finding extends Violation {
   readonly scenario: string
@@ -38,6 +38,8 @@ export interface Budget {
   readonly newTokens?: readonly boolean[]
   /** Every n-th call gets single faults. Default: all. */
   readonly faultStride?: number
+  /** How many calls later a late effect lands. Default: within the run, in the next one, much later. */
+  readonly delays?: readonly number[]
 }
 
 export async function explore(
@@ -51,12 +53,14 @@ export async function explore(
     faultsAt = () => faults,
     newTokens = [false, true],
     faultStride = 1,
+    delays = landings,
   }: Budget = {},
 ): Promise<void> {
   const base = await record(report, { scenario, engine, faults: new Map() }, 'no fault')
   const edits = scenario.meanwhile ? base.map((_, k) => k) : [undefined]
   const done = () => (first ?? false) && report.findings.length > 0
   for (const meanwhileAt of edits) {
+    if (done()) return
     const edited = meanwhileAt === undefined ? '' : `edit before ${meanwhileAt}, `
     const schedule = { scenario, engine, ...(meanwhileAt !== undefined && { meanwhileAt }) }
     const calls = await record(report, { ...schedule, faults: new Map() }, `${edited}no fault`)
@@ -94,7 +98,7 @@ export async function explore(
                     [k, a],
                     [l, b],
                   ]),
-                  delay: delays[n % 3]!,
+                  delay: delays[n % delays.length]!,
                 },
                 `${a} at ${k}, ${b} at ${l}`,
               )
