@@ -16,7 +16,7 @@ export type Strategy = (typeof strategies)[number]
 export const nameOf = (strategy: Strategy, who: 'engine' | 'replay'): string => `${who}_${strategy.slice(0, 6)}`
 
 /** The stand switches durability off, which no database does whose passwords are rotated. */
-const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
+export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
 
 export class Arena {
   readonly playground: Playground

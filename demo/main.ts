@@ -5,10 +5,13 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { aws } from './aws/demo.ts'
-import { local } from './local.ts'
+import type { Ended } from './ended.ts'
 
-const demos = { local, aws }
+type Demo = (people: NodeJS.WriteStream) => Promise<Ended | undefined>
+const demos: Readonly<Record<string, () => Promise<Demo>>> = {
+  local: async () => (await import('./local.ts')).local,
+  aws: async () => (await import('./aws/demo.ts')).aws,
+}
 const USAGE = `usage: demo [--cloud ${Object.keys(demos).join('|')}] [--json]\n`
 
 async function main(): Promise<number> {
@@ -19,7 +22,8 @@ async function main(): Promise<number> {
   }
   // with --json, stdout is the object's alone
   const people = options.json ? process.stderr : process.stdout
-  const ended = await options.demo(people)
+  const demo = await options.load()
+  const ended = await demo(people)
   if (!ended) return 1
   if (options.json) process.stdout.write(`${JSON.stringify(ended.shown)}\n`)
   else people.write(`\n${ended.table}\n`)
@@ -27,13 +31,13 @@ async function main(): Promise<number> {
   return ended.broken.length === 0 ? 0 : 1
 }
 
-function asked(): { readonly demo: typeof local; readonly json: boolean } | undefined {
+function asked(): { readonly load: () => Promise<Demo>; readonly json: boolean } | undefined {
   try {
     const { cloud, json } = parseArgs({
       options: { cloud: { type: 'string', default: 'local' }, json: { type: 'boolean', default: false } },
     }).values
-    const demo = Object.entries(demos).find(([name]) => name === cloud)?.[1]
-    return demo && { demo, json }
+    const load = Object.entries(demos).find(([name]) => name === cloud)?.[1]
+    return load && { load, json }
   } catch {
     return undefined
   }
