@@ -36,7 +36,7 @@ export async function countLogins(): Promise<Result[]> {
 }
 
 /** Ours only: the log names the application of an accepted login, and only ours can be refused here. */
-function loginsIn(log: string): { attempts: number; refused: number } {
+export function loginsIn(log: string): { attempts: number; refused: number } {
   const accepted = log.match(/connection authorized: .*application_name=lockstep/g)?.length ?? 0
   const refused = log.match(/FATAL: {2}password authentication failed/g)?.length ?? 0
   return { attempts: accepted + refused, refused }

@@ -20,7 +20,7 @@ import { uploadBundle } from './bundle.ts'
 
 /** As the fake's call log knows the function. */
 export const FUNCTION_KEY = 'rotation-function'
-const ADMIN = 'demo/admin'
+export const ADMIN = 'demo/admin'
 const DAY = 86_400_000
 
 export class Cloud {
@@ -61,8 +61,12 @@ export class Cloud {
     return started
   }
 
-  /** A login of the server, and its secret in the format that AWS documents. */
-  async makeSecret(name: string, strategy: 'single-user' | 'alternating-users'): Promise<string> {
+  /** A login of the server, and its secret in the format that AWS documents, to be rotated by the service or not. */
+  async makeSecret(
+    name: string,
+    strategy: 'single-user' | 'alternating-users',
+    { byService = true }: { byService?: boolean } = {},
+  ): Promise<string> {
     const username = name.replace(/^.*\//, '')
     const password = randomBytes(24).toString('hex')
     await this.server.sql(`SET ROLE lockstep_admin; CREATE ROLE "${username}" LOGIN PASSWORD '${password}'`)
@@ -70,9 +74,14 @@ export class Cloud {
     this.fake.service.createSecret({
       name,
       value: JSON.stringify({ ...this.#login(username, password), ...admin }),
-      rotation: { lambdaArn: 'arn:aws:lambda:us-east-1:123456789012:function:rotator' },
+      ...(byService && { rotation: { lambdaArn: 'arn:aws:lambda:us-east-1:123456789012:function:rotator' } }),
     })
     return name
+  }
+
+  /** The other login of a pair, as the first rotation would make it. */
+  async makeClone(username: string): Promise<void> {
+    await this.server.sql(`SET ROLE lockstep_admin; CREATE ROLE "${username}_clone" LOGIN IN ROLE "${username}"`)
   }
 
   /** One rotation, as the service makes it. */

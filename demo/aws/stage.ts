@@ -8,6 +8,7 @@ import { type FingerprintKey, fingerprint } from '../../core/secret/fingerprint.
 import { SecretValue } from '../../core/secret/secret-value.ts'
 import type { Lambda } from '../../test/fakes/aws/lambda.ts'
 import type { DrivenRotation, Invoke, RotationOptions } from '../../test/fakes/aws/rotation-driver.ts'
+import type { PostgresOptions } from '../../test/stand/postgres.ts'
 import { until } from '../../test/stand/stand.ts'
 import { accepts } from '../accepts.ts'
 import { Fleet } from '../fleet.ts'
@@ -32,8 +33,8 @@ export class AwsStage {
   }
 
   /** Undefined (said on stderr): this machine cannot run it. */
-  static async open(): Promise<AwsStage | undefined> {
-    const cloud = await Cloud.open()
+  static async open(conf?: PostgresOptions['conf']): Promise<AwsStage | undefined> {
+    const cloud = await Cloud.open(conf)
     const lambda = await cloud?.function()
     if (cloud && lambda) return new AwsStage(cloud, lambda)
     await cloud?.close()

@@ -1,0 +1,70 @@
+/**
+ * The built function: its size, and the time to load it against the SDK alone, with the same commands and bundled the same way.
+ * @module
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { buildSync } from 'esbuild'
+import { bundleFiles, uploadBundle } from '../../demo/aws/bundle.ts'
+import { median, type Result, result } from '../result.ts'
+
+const STARTS = 21
+const MOST_KB = 600
+const GOAL = 1.3
+
+export async function awsLoading(): Promise<Result[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'))
+  try {
+    const bundle = await uploadBundle(path.join(folder, 'function'))
+    const files = bundleFiles(path.dirname(bundle)).map(file => path.join(path.dirname(bundle), file))
+    const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
+    const sdk = buildSdk(folder)
+    const times: { readonly function: number; readonly sdk: number }[] = []
+    for (let start = 0; start <= STARTS; start++) {
+      const [alone, ours] = [loadTime(sdk), loadTime(bundle)]
+      if (start > 0) times.push({ sdk: alone, function: ours }) // the first ones read the files from the disk
+    }
+    return [
+      result(
+        'aws: bundle of the function, minified, with SDK and pg',
+        bytes / 1000,
+        `kB in ${files.length} files`,
+        MOST_KB,
+      ),
+      result('aws: load time of the function / the SDK alone', median(times.map(t => t.function / t.sdk)), '×', GOAL),
+      result('aws: load time of the function', median(times.map(t => t.function)), 'ms'),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** With the commands that a rotation needs, and no other. */
+function buildSdk(folder: string): string {
+  const commands = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']
+  const names = ['SecretsManagerClient', ...commands.map(name => `${name}Command`)]
+  buildSync({
+    stdin: {
+      contents: `export { ${names.join(', ')} } from '@aws-sdk/client-secrets-manager'`,
+      resolveDir: import.meta.dirname,
+      sourcefile: 'sdk.js',
+    },
+    outdir: path.join(folder, 'sdk'),
+    ...{ entryNames: 'sdk', outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, minify: true },
+    ...{ platform: 'node', target: 'node22', format: 'esm', mainFields: ['module', 'main'], logLevel: 'error' },
+    banner: {
+      js: "import{createRequire as lockstepRequire}from'node:module';const require=lockstepRequire(import.meta.url);",
+    },
+  })
+  return path.join(folder, 'sdk/sdk.mjs')
+}
+
+/** Without Node.js's own start. */
+function loadTime(file: string): number {
+  const program = `const began = performance.now()
+await import(${JSON.stringify(file)})
+process.stdout.write(String(performance.now() - began))`
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }))
+}
