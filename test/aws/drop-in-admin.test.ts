@@ -132,6 +132,11 @@ describe('another host', () => {
       { value: adminAt(WRITER), instances: { copy: replica } },
     ],
     [
+      'only the name before the first dot is that of a member',
+      'orders-2.elsewhere.example',
+      { value: adminAt(CLUSTER), instances: { 'orders-2': member }, clusters: { orders: cluster } },
+    ],
+    [
       'the admin is only called like its source',
       `copy.${ZONE}`,
       { value: adminAt('orders.elsewhere.example'), instances: { copy: replica } },
