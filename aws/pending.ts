@@ -8,7 +8,7 @@ import { checkValue, requireBeginning, requireDiscardable, requireOurs } from '.
 import { isOwnLabel, OWN, PENDING, turnLabel } from './labels.ts'
 import type { Look } from './look.ts'
 import { versionOf } from './reading.ts'
-import { isDiscarded, stagesOf } from './state.ts'
+import { holderOf, isDiscarded, stagesOf } from './state.ts'
 import { asVersion, type Visit } from './visit.ts'
 
 /**
@@ -72,11 +72,13 @@ async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<'pu
   return done
 }
 
-/** A label that nobody has, else the one that current does not have: who may still be needed is robbed last. */
-export function ownLabelFor({ described, meaning }: Look): string {
-  const held = [...described.stages.values()].flat()
-  const currents = stagesOf(described.stages, meaning.current)
-  return OWN.find(label => !held.includes(label)) ?? OWN.find(label => !currents.includes(label))!
+/**
+ * A label that current does not have, and rather one that nobody has or that leaves its holder another: a version that an edit has
+ * overtaken may be the one that the target holds, and without a label it would be deleted.
+ */
+export function ownLabelFor({ described: { stages }, meaning }: Look): string {
+  const free = OWN.filter(label => !stagesOf(stages, meaning.current).includes(label))
+  return free.find(label => stagesOf(stages, holderOf(stages, label)).length !== 1) ?? free[0]!
 }
 
 /** `exists`: with another's value. */
