@@ -6,7 +6,7 @@
 import type { AddressInfo } from 'node:net'
 import net from 'node:net'
 
-export type Loss = 'delivered' | 'swallowed' | 'silent' | 'held'
+export type Loss = 'delivered' | 'swallowed' | 'silent' | 'held' | 'none'
 
 export interface TcpProxy {
   readonly host: string
@@ -14,7 +14,7 @@ export interface TcpProxy {
   /**
    * The next time a client sends `text`: `delivered` passes it on and cuts the connection instead of passing on the answer;
    * `swallowed` cuts it without passing it on; `silent` passes it on and lets the client wait for ever; `held` keeps it and
-   * lets both wait, the server until it loses patience. Resolves when it has happened.
+   * lets both wait, the server until it loses patience; `none` passes on both. Resolves when it has happened.
    */
   loseAnswerTo(text: string, how?: Loss): Promise<void>
   /** Connections accepted so far. */
@@ -43,7 +43,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
       if (armed === undefined || !data.includes(armed.text)) return upstream.write(data)
       const { how, happened } = armed
       armed = undefined
-      losing = true
+      losing = how !== 'none'
       happened()
       held = how === 'held'
       if (held) return

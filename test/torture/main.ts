@@ -1,9 +1,12 @@
 /**
  * `npm run torture -- --kills 1000 [--seed N] [--json]`: real workers killed with SIGKILL at random moments, against real
- * PostgreSQL and the local store. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
+ * PostgreSQL and the local store. With `--cloud aws`: the rotation function of AWS under Lambda's runtime client, and a fake of
+ * Secrets Manager. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
  * @module
  */
 import { parseArgs } from 'node:util'
+import { tortureAws } from './aws/torture.ts'
+import { awsInWords, tellAws } from './aws/words.ts'
 import type { Episode } from './lane.ts'
 import { isBroken, promises, type Tortured, torture } from './torture.ts'
 
@@ -12,19 +15,35 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     json: { type: 'boolean', default: false },
+    cloud: { type: 'string' },
   },
 })
 const [kills, seed] = [Number(values.kills), Number(values.seed)]
-if (!Number.isSafeInteger(kills) || kills < 1 || !Number.isSafeInteger(seed)) {
-  process.stderr.write('usage: torture [--kills N] [--seed N] [--json]\n')
+if (
+  !Number.isSafeInteger(kills) ||
+  kills < 1 ||
+  !Number.isSafeInteger(seed) ||
+  ![undefined, 'aws'].includes(values.cloud)
+) {
+  process.stderr.write('usage: torture [--cloud aws] [--kills N] [--seed N] [--json]\n')
   process.exit(2)
 }
 
 process.stderr.write(`seed ${seed}\n`)
-const result = await torture({ kills, seed }, tell)
-if (!result) process.exit(1)
-process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : inWords(result))
-process.exitCode = isBroken(result) || result.kills < kills ? 1 : 0
+const ran = values.cloud === 'aws' ? await onAws() : await locally()
+if (!ran) process.exit(1)
+process.stdout.write(values.json ? `${JSON.stringify(ran.result)}\n` : ran.words)
+process.exitCode = isBroken(ran.result) || ran.result.kills < kills ? 1 : 0
+
+async function locally() {
+  const result = await torture({ kills, seed }, tell)
+  return result && { result, words: inWords(result) }
+}
+
+async function onAws() {
+  const result = await tortureAws({ kills, seed }, (episode, done) => tellAws(episode, done, kills))
+  return result && { result, words: awsInWords(result) }
+}
 
 function tell({ secret, operation, kills: killed, breaches }: Episode, done: number): void {
   const when = killed.map(({ afterMs, moment }) => `after ${afterMs} ms (${moment})`).join(', ')

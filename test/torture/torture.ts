@@ -22,7 +22,8 @@ export interface Tortured extends Record<Promised, number> {
 
 export const promises: readonly Promised[] = ['lockOuts', 'unconverged', 'brokenConsumers', 'otherValue', 'unrecorded']
 
-export const isBroken = (result: Tortured): boolean => promises.some(promise => result[promise] > 0)
+export const isBroken = (result: Readonly<Record<Promised, number>>): boolean =>
+  promises.some(promise => result[promise] > 0)
 
 const LANES = 2
 
