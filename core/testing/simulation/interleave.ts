@@ -13,7 +13,7 @@ export interface Pair {
   readonly scenario: Scenario
   readonly workers: readonly [Action, Action]
   /** What must still be possible afterwards. */
-  readonly then?: readonly Action[]
+  readonly afterwards?: readonly Action[]
 }
 
 /** Plays all interleavings of at most `preemptions` switches that nobody asked for. */
@@ -59,7 +59,7 @@ async function playInterleaving(
     choices.push({ enabled, chosen })
     lanes[chosen]!.step()
   }
-  for (const action of [...pair.workers, ...(pair.then ?? [])]) await untilDone(episode, action)
+  for (const action of [...pair.workers, ...(pair.afterwards ?? [])]) await untilDone(episode, action)
   reportOutcome(
     report,
     await finishEpisode(episode),

@@ -1,0 +1,120 @@
+// What is simulated over the AWS adapter and the fake service.
+
+import type { Budget } from '../../../core/testing/simulation/explore.ts'
+import type { Fault } from '../../../core/testing/simulation/hub.ts'
+import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
+import { pairs as memoryPairs, sleeps as memorySleeps } from '../../../core/testing/simulation/races.ts'
+import { scenarios as memoryScenarios, type Scenario } from '../../../core/testing/simulation/scenarios.ts'
+import { type Adapter, AwsBackend, type BackendOptions } from './backend.ts'
+import type { RunStep } from './drive.ts'
+import { drivenPairs, drivenScenarios } from './driven.ts'
+import { keepsNote } from './people.ts'
+
+/** What is under test; planted bugs replace parts of it. */
+export interface Subject {
+  readonly adapter?: Adapter
+  readonly step?: RunStep
+}
+
+export interface Cell {
+  readonly name: string
+  readonly scenarios?: readonly Scenario[]
+  readonly pairs?: readonly Pair[]
+  readonly sleeps?: readonly Sleep[]
+  readonly budget?: Budget
+  /** Left out of the short run. */
+  readonly long?: boolean
+}
+
+/** Each request is met by what can happen to it: a read has nothing to lose, and an old answer. */
+export function faultsAt(call: string): readonly Fault[] {
+  if (/^aws\.(Describe|Get|List)/.test(call)) return ['die-before', 'failed', 'stale', 'older']
+  if (call.startsWith('aws.')) return ['die-before', 'die-after', 'lost', 'failed', 'dropped', 'late']
+  if (/^(audit\.write|target\.(set|end))$/.test(call)) return ['die-before', 'die-after', 'lost', 'failed', 'late']
+  return ['die-before', 'failed']
+}
+
+type Storeless = Pick<Scenario, 'world'>
+
+const on =
+  (subject: Subject, options: BackendOptions = {}) =>
+  <T extends Storeless>(scenario: T): T => ({
+    ...scenario,
+    world: {
+      ...scenario.world,
+      store: clock => new AwsBackend(clock, { ...options, ...(subject.adapter && { adapter: subject.adapter }) }),
+    },
+  })
+
+const named = (...parts: RegExp[]): Scenario[] =>
+  memoryScenarios
+    .filter(({ name, strategy }) => strategy !== 'issue-then-revoke' && parts.some(part => part.test(name)))
+    .map(scenario => ({ ...scenario, script: scenario.script.map(unhurried) }))
+
+/** A read may be a while old: whoever asks sooner than that may be refused with a reason that is gone. */
+const unhurried = (action: Scenario['script'][number]): typeof action =>
+  action.after === 1_000 ? { ...action, after: 5_000 } : action
+
+export function cells(subject: Subject = {}): readonly Cell[] {
+  const fake = on(subject)
+  const driven = drivenScenarios(subject.step)
+  const twice = named(/: two rotations$/)
+  return [
+    { name: 'self-driven: two rotations', scenarios: twice.map(fake) },
+    { name: 'self-driven: rollback and forward again', scenarios: named(/rollback/).map(fake) },
+    {
+      // Longer delays break the engine on every store: `end` of an emergency that lands after the next `set` of that login.
+      name: 'self-driven: emergency within the grace',
+      scenarios: named(/emergency/).map(fake),
+      budget: { delays: [2, 7] },
+    },
+    {
+      name: 'self-driven: asked again, retired early, a reader that lags, time to settle',
+      scenarios: named(/asked again/, /retired early/, /reader/, /settle/).map(fake),
+      long: true,
+    },
+    {
+      name: 'self-driven: values that are refused or may do nothing, brought, by an administrator, somebody else’s',
+      scenarios: named(/refuses/, /may do nothing/, /brings/, /administrator/, /somebody/).map(fake),
+    },
+    {
+      name: 'self-driven: people edit',
+      scenarios: named(/edits the note/).map(s => fake({ ...s, atRest: keepsNote('edited') })),
+    },
+    {
+      name: 'self-driven: people change passwords, restore, copy',
+      scenarios: named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/)
+        .filter(s => s.meanwhile)
+        .map(fake),
+    },
+    {
+      name: 'the SDK repeats what was not answered',
+      scenarios: [...twice, ...driven.twice].map(on(subject, { attempts: 3 })),
+    },
+    { name: 'every read is a second old', scenarios: [...twice, ...driven.twice].map(on(subject, { lag: 1_000 })) },
+    { name: 'driven: two rotations', scenarios: driven.twice.map(fake) },
+    { name: 'driven: AWSPENDING stays on what was promoted', scenarios: driven.leftOn.map(fake) },
+    { name: 'driven: values that are refused or may do nothing', scenarios: driven.values.map(fake) },
+    { name: 'driven: people edit', scenarios: driven.edits.map(fake) },
+    { name: 'driven: people change passwords, copy, put elsewhere', scenarios: driven.people.map(fake) },
+    { name: 'driven: CancelRotateSecret', scenarios: driven.cancels.map(fake) },
+    { name: 'driven: a template has begun', scenarios: driven.templates.map(fake) },
+    { name: 'driven: what a template left is not usable', scenarios: driven.foreign.map(fake) },
+    {
+      name: 'self-driven: two at once',
+      pairs: memoryPairs
+        .filter(({ scenario }) => scenario.strategy !== 'issue-then-revoke')
+        .map(pair => ({ ...pair, scenario: fake(pair.scenario) })),
+    },
+    {
+      name: 'self-driven: sleepers',
+      sleeps: memorySleeps
+        .filter(({ scenario }) => scenario.strategy !== 'issue-then-revoke')
+        .map(sleep => ({ ...sleep, scenario: fake(sleep.scenario) })),
+    },
+    {
+      name: 'driven: two drivers with one token, or one beside the command line',
+      pairs: drivenPairs(subject.step).map(pair => ({ ...pair, scenario: fake(pair.scenario) })),
+    },
+  ]
+}
