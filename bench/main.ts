@@ -1,28 +1,37 @@
 /**
- * `npm run bench`: counts, and ratios in one run. `-- --json` for machines. Exit codes: 0 every goal is met, 1 one is missed.
+ * `npm run bench`: counts, and ratios in one run. `-- --cloud local` or `aws`: only those. `-- --json` for machines.
+ * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
  */
-import { Arena, strategies } from './arena.ts'
-import { countLogins, countStoreCalls } from './counts.ts'
-import { loading } from './loading.ts'
-import { manySecrets } from './many-secrets.ts'
+import { parseArgs } from 'node:util'
+import { aws } from './aws/all.ts'
+import { local } from './local.ts'
 import { asTable, type Result } from './result.ts'
-import { rotationTime, singleUserWindow } from './rotation-time.ts'
 
-async function measure(): Promise<Result[]> {
-  const results = await countLogins()
-  const arena = await Arena.open()
-  try {
-    results.push(...(await countStoreCalls(arena)))
-    for (const strategy of strategies) results.push(...(await rotationTime(arena, strategy)))
-    results.push(...(await singleUserWindow(arena)))
-  } finally {
-    await arena.close()
+const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, aws }
+
+async function main(): Promise<number> {
+  const options = asked()
+  if (!options) {
+    process.stderr.write(`usage: bench [--cloud ${Object.keys(parts).join('|')}] [--json]\n`)
+    return 2
   }
-  return [...results, ...(await manySecrets()), ...loading()]
+  const results: Result[] = []
+  for (const measure of options.parts) results.push(...(await measure()))
+  process.stdout.write(`${options.json ? JSON.stringify({ results }) : asTable(results)}\n`)
+  return results.every(({ met }) => met) ? 0 : 1
 }
 
-const results = await measure()
-const json = process.argv.includes('--json')
-process.stdout.write(`${json ? JSON.stringify({ results }) : asTable(results)}\n`)
-process.exitCode = results.every(({ met }) => met) ? 0 : 1
+function asked(): { readonly parts: readonly (() => Promise<Result[]>)[]; readonly json: boolean } | undefined {
+  try {
+    const { cloud, json } = parseArgs({
+      options: { cloud: { type: 'string' }, json: { type: 'boolean', default: false } },
+    }).values
+    const chosen = Object.entries(parts).filter(([name]) => cloud === undefined || cloud === name)
+    return chosen.length === 0 ? undefined : { parts: chosen.map(([, measure]) => measure), json }
+  } catch {
+    return undefined
+  }
+}
+
+process.exitCode = await main()
