@@ -15,17 +15,17 @@ export const MAX_VALUE_BYTES = 65_536
 export function checkValue(secret: string, { byteLength }: SecretValue): void {
   if (byteLength > 0 && byteLength <= MAX_VALUE_BYTES) return
   const message = `A value has 1 to ${MAX_VALUE_BYTES} bytes; this one has ${byteLength}.`
-  throw new RotationError('value-unsuitable', message, { secret })
+  throw new RotationError('value-unsuitable', message, { at: secret })
 }
 
 /** What belongs to another service, or is a copy. */
 export function requireOurs({ id }: Visit, { described }: Look): void {
   const { owner, primaryRegion, arn } = described
   if (owner !== undefined)
-    throw new RotationError('refused', `The secret is managed by ${owner}, which rotates it itself.`, { secret: id })
+    throw new RotationError('refused', `The secret is managed by ${owner}, which rotates it itself.`, { at: id })
   if (primaryRegion !== undefined && primaryRegion !== regionOf(arn))
     throw new RotationError('refused', `This is a replica; the secret is rotated in ${primaryRegion}.`, {
-      secret: id,
+      at: id,
       next: `Name the store in ${primaryRegion}; the replica follows by itself.`,
     })
 }
@@ -34,7 +34,7 @@ export function requireOurs({ id }: Visit, { described }: Look): void {
 export function requireDiscardable({ id, managed }: Visit, { described }: Look, rotation: RotationId): void {
   if (isOwnName(rotation) || !described.rotationEnabled || managed?.token === rotation) return
   throw new RotationError('refused', 'Secrets Manager has begun this rotation and may be running it.', {
-    secret: id,
+    at: id,
     next: `Stop it first: \`aws secretsmanager cancel-rotate-secret --secret-id ${id}\`.`,
   })
 }
@@ -43,7 +43,7 @@ export function requireDiscardable({ id, managed }: Visit, { described }: Look, 
 export function requireBeginning({ id, managed }: Visit, { described }: Look, rotation: RotationId): void {
   if (!described.rotationEnabled || managed || !rotation.startsWith('ls-')) return
   throw new RotationError('refused', 'Secrets Manager rotates this secret, and only it may begin a rotation.', {
-    secret: id,
+    at: id,
     next: `\`aws secretsmanager rotate-secret --secret-id ${id}\`.`,
   })
 }

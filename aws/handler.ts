@@ -59,7 +59,7 @@ export function createHandler(surroundings: Surroundings): RotationHandler {
       const rotation = parseEvent(event)
       report = report.about(rotation)
       const settings = readSettings(env)
-      const wiring = { settings, requests: await connect(settings), rds, clock, recollection }
+      const wiring = { settings, requests: await connect(settings), rds, clock, recollection, timeLimit: had }
       const invocation = new Invocation(rotation, wiring)
       await report.begin(invocation, settings.environment, had)
       return await report.succeeded(await within(invocation, report.log, began + had - MARGIN, clock))

@@ -22,8 +22,8 @@ import { StepStore } from './step-store.ts'
 
 const SECOND: Duration = 1000
 
-/** No Lambda lives longer. */
-const RUN_LIFE = 900 * SECOND
+/** No other invocation lives longer than this one may; a person's command line takes its time as well. */
+const SHORTEST_LIFE = 60 * SECOND
 
 export interface Wiring {
   readonly settings: Settings
@@ -31,6 +31,8 @@ export interface Wiring {
   readonly rds: ManagedDatabases
   readonly clock: Clock
   readonly recollection: Recollection
+  /** What the function's time-out lets an invocation live. */
+  readonly timeLimit: Duration
 }
 
 export class Invocation {
@@ -64,7 +66,7 @@ export class Invocation {
   }
 
   setup(log: Log): RotationSetup {
-    const { settings, clock } = this.#wiring
+    const { settings, clock, timeLimit } = this.#wiring
     const { choice, event, name } = this
     return {
       secret: name,
@@ -78,7 +80,7 @@ export class Invocation {
         clock,
       }),
       shape: databaseShape(secret => choice.saw(secret)),
-      policy: policyOf(settings, choice),
+      policy: policyOf(settings, choice, timeLimit),
       clock,
       audit: this.#audit(log),
       generate: () => generatePassword(settings.password),
@@ -116,12 +118,12 @@ export class Invocation {
 }
 
 /** The previous password of a single user ended with the rotation; there is no grace to keep. */
-const policyOf = (settings: Settings, choice: StrategyChoice): RotationPolicy => ({
+const policyOf = (settings: Settings, choice: StrategyChoice, timeLimit: Duration): RotationPolicy => ({
   get grace() {
     return choice.strategy === 'single-user' ? 0 : settings.grace
   },
   consumers: [],
-  runLife: RUN_LIFE,
+  runLife: Math.max(timeLimit, SHORTEST_LIFE),
   cutover: 5 * SECOND,
   replicaLag: 10 * SECOND,
   settle: 0,

@@ -46,7 +46,7 @@ function refusePending(visit: Visit, look: Look, { rotation, base, supersedes }:
   requireOurs(visit, look)
   // A draft of ours carries our label and nothing else until it is claimed.
   if (isDiscarded(stages, version) || stagesOf(stages, version).some(label => !isOwnLabel(label)))
-    throw new RotationError('discarded', 'This rotation has already ended.', { secret: visit.id })
+    throw new RotationError('discarded', 'This rotation has already ended.', { at: visit.id })
   if (pending && pending.version !== (supersedes as string | undefined))
     throw visit.stale('Another rotation is pending.')
   if (supersedes && !pending) throw visit.stale('The pending version to be replaced is gone.')
@@ -99,7 +99,7 @@ export async function put(
 async function requireUnended({ requests, id, call }: Visit, version: VersionId): Promise<void> {
   const found = await requests.get(id, { version }, call)
   if (found?.stages.some(isOwnLabel) || found?.stages.includes(PENDING)) return
-  throw new RotationError('discarded', 'This rotation has already ended.', { secret: id })
+  throw new RotationError('discarded', 'This rotation has already ended.', { at: id })
 }
 
 /** Its next turn is given to current: whoever would set it after that finds the turn taken. */

@@ -45,7 +45,7 @@ function requirePromotable(visit: Visit, { meaning }: Look, { rotation, base }: 
   const { pending, current } = meaning
   if (pending?.version !== asVersion(rotation)) throw visit.stale('This rotation is not pending.')
   if (current === base && pending.base === base) return
-  throw new RotationError('conflict', 'Current was changed during the rotation.', { secret: visit.id })
+  throw new RotationError('conflict', 'Current was changed during the rotation.', { at: visit.id })
 }
 
 /** Labels that mean nothing any more are taken off, and the time is noted. Left undone, dates are later and labels take up room. */

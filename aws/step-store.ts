@@ -71,7 +71,7 @@ export class StepStore extends AwsSecretStore {
     const look = await visit.seen()
     requireOurs(visit, look)
     if (!look.described.rotationEnabled)
-      throw new RotationError('refused', 'Rotation of this secret was cancelled.', { secret: id })
+      throw new RotationError('refused', 'Rotation of this secret was cancelled.', { at: id })
     if ((await put(visit, look, draft, [PENDING])) === 'put') return brought(visit, draft)
     const winner = await this.#fetchPending(id, call)
     if (!winner) throw visit.notShown()

@@ -73,7 +73,7 @@ export class Visit {
   async again(): Promise<Look> {
     const look = await this.look()
     if (look) return look
-    throw new RotationError('secret-not-found', `Secrets Manager has no secret ${this.id}.`, { secret: this.id })
+    throw new RotationError('secret-not-found', `Secrets Manager has no secret ${this.id}.`, { at: this.id })
   }
 
   /** A fresh look. Absent: undefined. */
@@ -87,12 +87,12 @@ export class Visit {
     const secret = this.id
     if (described.deleted)
       throw new RotationError('refused', 'The secret is scheduled for deletion.', {
-        secret,
+        at: secret,
         next: `\`aws secretsmanager restore-secret --secret-id ${secret}\` keeps it; then run the same command again.`,
       })
     if (!meaningOf(described, [secret]))
       throw new RotationError('refused', 'The secret holds no value yet.', {
-        secret,
+        at: secret,
         next: 'Put one: `lockstep secret put NAME`.',
       })
     const looks = this.#looks.get(this.call.run) ?? new Map<SecretId, Look>()
@@ -120,11 +120,11 @@ export class Visit {
   }
 
   stale(message: string): RotationError {
-    return new RotationError('stale', message, { secret: this.id })
+    return new RotationError('stale', message, { at: this.id })
   }
 
   notShown(): RotationError {
-    return new RotationError('busy', 'Secrets Manager names a version that it does not show yet.', { secret: this.id })
+    return new RotationError('busy', 'Secrets Manager names a version that it does not show yet.', { at: this.id })
   }
 }
 
