@@ -9,14 +9,14 @@ import type { VersionId } from '../core/ports/secret-store.ts'
 import { requireOurs } from './guards.ts'
 import { isRetiringLabel, PENDING, RETIRED, retiringLabel } from './labels.ts'
 import type { Look } from './look.ts'
-import { holderOf, stagesOf } from './state.ts'
+import { baseOf, holderOf, stagesOf } from './state.ts'
 import type { Visit } from './visit.ts'
 
 export async function claimRetire(visit: Visit, previous: VersionId, staleAfter: Duration): Promise<void> {
   const own = visit.known?.holder
   const look = own === undefined ? await visit.seen() : await visit.again()
   const { meaning, described } = look
-  if (meaning.previous !== previous) throw visit.stale('That version is not previous any more.')
+  if (!isPrevious(look, previous)) throw visit.stale('That version is not previous any more.')
   if (meaning.pending) throw visit.stale('A rotation is pending.')
   requireOurs(visit, look)
   const labels = stagesOf(described.stages, previous)
@@ -29,6 +29,10 @@ export async function claimRetire(visit: Visit, previous: VersionId, staleAfter:
   look.holder = randomUUID().slice(0, 8)
   await visit.move(look, { label: retiringLabel(look.holder), to: previous })
 }
+
+/** Also without a label, after an edit: the id of what replaced it proves it. */
+const isPrevious = ({ meaning, names }: Look, version: VersionId): boolean =>
+  meaning.previous === version || (meaning.previousUnlisted && baseOf(meaning.last!, [version], names) === version)
 
 async function takeOver(visit: Visit, look: Look, previous: VersionId, staleAfter: Duration): Promise<void> {
   const { described, meaning } = look

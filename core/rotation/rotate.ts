@@ -81,6 +81,7 @@ async function finishedBefore(run: Run, state: SecretState): Promise<RotationRes
   }
   const { value } = run.request
   if (!value || pending || !value.equals((await run.read(current.version)).credential.password)) return undefined
+  await recordWhatIsMissing(run, state)
   return { outcome: 'already-rotated', why: 'Current holds the value that was brought.' }
 }
 
