@@ -5,10 +5,11 @@
  */
 import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
-import { inspect } from 'node:util'
 
 const contents = new WeakMap<SecretValue, string>()
 const MASK = '<secret>'
+// `inspect.custom`; whoever imports node:util by name loads all of it, threads included, when a function starts
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 export class SecretValue {
   private constructor(text: string) {
@@ -48,7 +49,7 @@ export class SecretValue {
     return MASK
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return MASK
   }
 }

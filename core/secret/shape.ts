@@ -3,7 +3,6 @@
  * nothing but them, is the same for all.
  * @module
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { Credential, ValueShape } from './credential.ts'
 import { SecretValue } from './secret-value.ts'
 import { type JsonFields, locateInJson } from './shape-json.ts'
@@ -17,6 +16,10 @@ export type ShapeOptions =
   | { readonly format: 'password' }
   | { readonly format: 'url' }
   | { readonly format: 'template'; readonly template: string }
+
+/** Not imported: whoever imports node:util by name loads all of it, threads included, when a function starts. */
+const sameJson = (one: unknown, other: unknown): boolean =>
+  process.getBuiltinModule('node:util').isDeepStrictEqual(one, other)
 
 const unchanged = (text: string): string => text
 
@@ -85,7 +88,7 @@ export function valueShape(options: ShapeOptions, username?: string): ValueShape
     const login = read(one)
     const same = write(other, login)
     if (options.format !== 'json') return same.equals(one)
-    return isDeepStrictEqual(JSON.parse(one.reveal()), JSON.parse(same.reveal()))
+    return sameJson(JSON.parse(one.reveal()), JSON.parse(same.reveal()))
   }
 
   return { read, write, differsOnlyInLogin }
