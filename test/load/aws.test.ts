@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { awsCounts } from '../../bench/aws/counts.ts'
 import { rotations } from '../../demo/aws/scenes.ts'
 import { AwsStage } from '../../demo/aws/stage.ts'
 import { Template } from '../../demo/aws/template.ts'
@@ -117,4 +118,24 @@ test('planted: the template in our place is seen to break the promise', { timeou
   expect(shown.longestGapMs).toBeGreaterThan(1_900)
   expect(shown.leftFailing).toBe(0)
   expect(brokenByRotations(shown)[0]).toContain('a gap of')
+})
+
+test('bench: calls and logins per rotation, as the fake and the server have them', { timeout: 60_000 }, async ({
+  skip,
+}) => {
+  if (!here) return skip('no runtime client on this machine')
+  const results = await awsCounts()
+  const counts = results.filter(({ name }) => name.startsWith('aws (fake)'))
+  expect(counts.map(({ name, value }) => [name.replace('aws (fake), ', ''), value])).toEqual([
+    ['single-user: calls per rotation', 8],
+    ['single-user: logins per rotation', 2],
+    ['alternating-users: calls per rotation', 9],
+    ['alternating-users: logins per rotation', 3],
+    ['aws (fake): logins that a rotation makes to see them fail', 0],
+    ["AWS's template, single-user: calls per rotation", 14],
+    ["AWS's template, single-user: logins per rotation", 3],
+    ['single-user, without a function: calls per rotation', 9],
+    ['alternating-users, without a function: calls per rotation', 10],
+    ['alternating-users, without a function: calls per retirement', 12],
+  ])
 })
