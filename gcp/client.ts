@@ -1,0 +1,55 @@
+/**
+ * The client of Google, made in one place.
+ * @module
+ */
+import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
+import { RotationError } from '../core/errors.ts'
+import type { Parent } from './requests.ts'
+
+export interface ClientOptions extends Parent {
+  /** `host:port` of another server, without TLS where it is on this machine. Default: Google's, the location's own for regional secrets. */
+  readonly endpoint?: string | undefined
+}
+
+export async function createClient({
+  project,
+  location,
+  endpoint,
+}: ClientOptions): Promise<SecretManagerServiceClient> {
+  const { SecretManagerServiceClient } = await sdk()
+  const regional = location === undefined ? {} : { apiEndpoint: `secretmanager.${location}.rep.googleapis.com` }
+  const client = new SecretManagerServiceClient({
+    projectId: project,
+    ...regional,
+    ...(endpoint !== undefined && (await elsewhere(endpoint))),
+  })
+  // Without this a missing sign-in ends the process by a rejection that nobody hears.
+  await client.initialize().catch(() => {
+    throw new RotationError('access-denied', 'Google Cloud has no credentials for this process.', {
+      next: 'Sign in (`gcloud auth application-default login`), or give the process a service account.',
+    })
+  })
+  return client
+}
+
+/** Only this machine is spoken to in clear, and nobody's credentials are sent there. */
+async function elsewhere(endpoint: string) {
+  const [host = '', port = '443'] = endpoint.split(':')
+  if (host !== '127.0.0.1' && host !== 'localhost') return { apiEndpoint: host, port: Number(port) }
+  const { grpc } = await import('google-gax')
+  return { apiEndpoint: host, port: Number(port), sslCreds: grpc.credentials.createInsecure() }
+}
+
+async function sdk(): Promise<typeof import('@google-cloud/secret-manager')> {
+  try {
+    return await import('@google-cloud/secret-manager')
+  } catch {
+    throw new RotationError(
+      'driver-missing',
+      'The Google Cloud store needs the package `@google-cloud/secret-manager`.',
+      {
+        next: 'Run `npm install @google-cloud/secret-manager`.',
+      },
+    )
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Consumers read `latest`. What that is, is found by number, which is strongly consistent, from the last one that is on record;
+ * `latest` itself may be minutes old.
+ * @module
+ */
+import { RotationError } from '../core/errors.ts'
+import type { Ledger, PendingEntry } from '../core/ledger/record.ts'
+import type { VersionId } from '../core/ports/secret-store.ts'
+import type { SecretValue } from '../core/secret/secret-value.ts'
+import type { Publishing } from './mode.ts'
+import { addToSibling, mainVersion, siblingOf, siblingVersion, valueAt } from './slots.ts'
+import { type Current, numberOf, unlessDenied, type Visit } from './visit.ts'
+
+export const latestMode = (): Publishing => ({
+  current: currentOf,
+
+  bring: (visit, { rotation, value }) => addToSibling(visit, rotation, value),
+
+  async abandon() {
+    // The record does not name it, and the next retirement tidies up.
+  },
+
+  async publish(visit, look, pending) {
+    const base = numberOf(pending.base)
+    if (look.current.published) return { version: look.current.published, published: true }
+    const value = (await valueAt(visit, pending.version)) as SecretValue
+    const { number } = await visit.requests.add(visit.id, value, visit.call)
+    const overwrote = Array.from({ length: number - base - 1 }, (_, n) => mainVersion(base + 1 + n))
+    return { version: mainVersion(number), published: true, overwrote }
+  },
+
+  async retire(visit, version) {
+    await unlessDenied(visit.requests.disable(visit.id, numberOf(version), visit.call))
+  },
+
+  async expose() {
+    // Added is read.
+  },
+
+  async everyVersion(visit, limit) {
+    const [main, sibling] = [
+      await visit.requests.versions(visit.id, limit, visit.call),
+      await visit.requests.versions(siblingOf(visit.id), limit, visit.call),
+    ]
+    return [
+      ...main.map(each => ({ version: mainVersion(each.number), createdAt: each.createdAt })),
+      ...sibling.map(each => ({ version: siblingVersion(each.number), createdAt: each.createdAt })),
+    ].toSorted((a, b) => b.createdAt - a.createdAt)
+  },
+})
+
+async function currentOf(visit: Visit, _: unknown, { left, pending }: Ledger): Promise<Current> {
+  const number = await newestOf(visit, Math.max(numberIn(left?.version), numberIn(pending?.base)))
+  const version = mainVersion(number)
+  const published = pending && (await publishedAs(visit, pending, number))
+  if (left?.version === version) return { version, since: left.since, published }
+  const made = await visit.requests.version(visit.id, number, visit.call)
+  return { version, since: made?.createdAt ?? 0, published }
+}
+
+const numberIn = (version: VersionId | undefined): number => (version === undefined ? 0 : numberOf(version))
+
+/** The newest by number, from one that is known to exist; without one, from what `latest` says. */
+async function newestOf(visit: Visit, known: number): Promise<number> {
+  const { requests, id, call } = visit
+  const from = known > 0 ? known : (await requests.version(id, 'latest', call))?.number
+  if (from === undefined)
+    throw new RotationError('refused', 'The secret holds no value yet.', {
+      at: id,
+      next: 'Put one: `lockstep secret put NAME`.',
+    })
+  for (let number = from; ; number++) if (!(await requests.version(id, number + 1, call))) return number
+}
+
+/** Where a run may have died between publishing and its record: versions after the base that are looked at. */
+const AFTER_BASE = 5
+
+/** The version after the base that holds the pending value. A version that is disabled is not absent, and not ours. */
+async function publishedAs(visit: Visit, pending: PendingEntry, newest: number): Promise<VersionId | undefined> {
+  const base = numberOf(pending.base)
+  if (newest <= base) return undefined
+  const value = await valueAt(visit, pending.version)
+  if (!value || value === 'disabled') return undefined
+  for (let number = base + 1; number <= Math.min(newest, base + AFTER_BASE); number++) {
+    const found = await visit.value(visit.id, number)
+    if (found && found !== 'disabled' && found.equals(value)) return mainVersion(number)
+  }
+  return undefined
+}
