@@ -36,6 +36,8 @@ export function asTable(results: readonly Result[]): string {
   const table = new Table({
     head: ['', 'measured', 'goal', ''],
     colAligns: ['left', 'right', 'right', 'left'],
+    colWidths: [72, 44, 9, 8],
+    wordWrap: true,
     style: { head: [], border: [] },
   })
   for (const { name, value, unit, goal, met } of results) {

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { Cloud, FUNCTION_KEY } from '../../demo/aws/cloud.ts'
 import { durable, type Strategy, strategies } from '../arena.ts'
 import { median, type Result, result } from '../result.ts'
+import { countCalls } from './calls.ts'
 import type { Answer, Order } from './rotation-process.ts'
 
 const LATENCY_MS = 5
@@ -46,18 +47,20 @@ async function measured(cloud: Cloud, child: ChildProcess, strategy: Strategy): 
   if (strategy === 'alternating-users') await cloud.makeClone('bare_alternating-users')
   const rotation = (who: Order['who']) => oneRotation(cloud, child, { who, secret: secrets[who], strategy })
   const times: { readonly ours: number; readonly bare: number }[] = []
-  const calls = { function: 0, bare: 0 }
+  let calls = { function: '', bare: '' }
   for (let pair = 0; pair < PAIRS + WARM_UP; pair++) {
     // in turn, and each first every other time
     const first: Order['who'] = pair % 2 === 0 ? 'function' : 'bare'
     const one = await rotation(first)
     const two = await rotation(first === 'bare' ? 'function' : 'bare')
     const [ours, bare] = first === 'function' ? [one, two] : [two, one]
-    Object.assign(calls, { function: ours.calls, bare: bare.calls })
+    calls = { function: ours.operations, bare: bare.operations }
     if (pair >= WARM_UP) times.push({ ours: ours.ms, bare: bare.ms })
   }
   if (calls.function !== calls.bare)
-    throw new Error(`The bare script makes ${calls.bare} calls, the function ${calls.function}: nothing is compared.`)
+    throw new Error(
+      `The bare script makes the calls ${calls.bare}, the function ${calls.function}: nothing is compared.`,
+    )
   const name = `aws (fake), ${strategy}`
   return [
     // of each pair, because what else the machine does slows both of a pair down
@@ -71,12 +74,15 @@ async function oneRotation(
   { fake }: Cloud,
   child: ChildProcess,
   { who, secret, strategy }: { who: Order['who']; secret: string; strategy: Strategy },
-): Promise<{ readonly ms: number; readonly calls: number }> {
+): Promise<{ readonly ms: number; readonly operations: string }> {
   const { arn, token, rotationToken } = fake.service.beginRotation(secret)
-  fake.calls.reset()
-  child.send({ who, secret: arn, alternating: strategy !== 'single-user', token, rotationToken } satisfies Order)
-  const [answer] = (await once(child, 'message')) as [Answer]
-  if ('error' in answer) throw new Error(`${who}, ${strategy}: ${answer.error}`)
+  let ms = 0
+  const { operations } = await countCalls(fake, async () => {
+    child.send({ who, secret: arn, alternating: strategy !== 'single-user', token, rotationToken } satisfies Order)
+    const [answer] = (await once(child, 'message')) as [Answer]
+    if ('error' in answer) throw new Error(`${who}, ${strategy}: ${answer.error}`)
+    ms = answer.ms
+  })
   fake.service.endRotation(arn, token, 'succeeded')
-  return { ms: answer.ms, calls: fake.calls.count() }
+  return { ms, operations }
 }

@@ -4,7 +4,7 @@
  */
 import type { Ended } from '../ended.ts'
 import { Progress } from '../progress.ts'
-import { killedRuntime, leftByTemplate, personsPut, type Rotations, rotations } from './scenes.ts'
+import { editAtPromotion, killedRuntime, leftByTemplate, personsPut, type Rotations, rotations } from './scenes.ts'
 import { AwsStage } from './stage.ts'
 import { asTable } from './table.ts'
 import { brokenPromises, type Shown } from './verdict.ts'
@@ -62,5 +62,8 @@ async function play(stage: AwsStage, progress: Progress): Promise<Omit<Shown, 's
     ),
     leftByTemplate: await scene("a rotation that AWS's template left half done", () => leftByTemplate(stage, invoices)),
     personsPut: await scene('a person edits the secret in the middle of a rotation', () => personsPut(stage, orders)),
+    editAtPromotion: await scene('a person edits it between set and promote of a single user', () =>
+      editAtPromotion(stage, invoices),
+    ),
   }
 }

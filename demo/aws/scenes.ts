@@ -162,6 +162,43 @@ export async function personsPut(stage: AwsStage, secret: string): Promise<Perso
   return { ...result, ...loadOf(counts) }
 }
 
+export interface EditAtPromotion extends Load {
+  readonly outcome: Outcome
+  /** What the server said to the person's value when it was put. */
+  readonly putLogin: 'accepted' | 'refused'
+  readonly editKept: boolean
+  /** What it says to what is current at the end. */
+  readonly currentLogin: 'accepted' | 'refused'
+  readonly leftFailing: number
+}
+
+/** Somebody puts a value with the old password, after it has died at the server and before the new one is promoted. */
+export async function editAtPromotion(stage: AwsStage, secret: string): Promise<EditAtPromotion> {
+  const { cloud } = stage
+  const { counts, result } = await stage.fleet.during({ secret, refresh }, async () => {
+    let putLogin: Promise<'accepted' | 'refused'> | undefined
+    let editing: Promise<void> | undefined
+    const { outcome } = await stage.rotate(secret, {
+      betweenSteps: ({ step }) => {
+        if (step !== 'finishSecret') return
+        editing = stage.atPromotion(300, () => {
+          const text = JSON.stringify({ ...loginIn(cloud.current(secret)), ...EDIT })
+          putLogin = stage.login({ version: cloud.fake.service.putAsPerson(secret, text), text })
+        })
+        editing.catch(() => {}) // awaited below
+      },
+    })
+    await editing
+    return {
+      outcome,
+      putLogin: await putLogin!,
+      editKept: JSON.parse(cloud.current(secret).text).note === EDIT.note,
+      currentLogin: await stage.login(cloud.current(secret)),
+    }
+  })
+  return { ...result, ...loadOf(counts), leftFailing: counts.failing }
+}
+
 function expectOutcome({ outcome, failure }: DrivenRotation, wanted: Outcome): void {
   if (outcome === wanted) return
   throw new Error(`Expected ${wanted}, got ${outcome}: ${failure?.errorType} ${failure?.errorMessage}`)

@@ -16,6 +16,7 @@ import { Cloud, FUNCTION_KEY, type Labelled, loginIn } from './cloud.ts'
 
 /** Between the four invocations of a rotation. The service says of its own pauses nothing; what it does is seconds. */
 export const PAUSE_MS = 1_000
+const PROMOTION = 'UpdateSecretVersionStage'
 /** The cache of every client. */
 export const REFRESH_MS = 500
 
@@ -62,17 +63,21 @@ export class AwsStage {
   }
 
   /** Kills the runtime when its next promotion has left it, and before the service looks at it: it is not applied. */
-  async killAtPromotion(): Promise<void> {
-    const promotion = 'UpdateSecretVersionStage'
-    const { faults } = this.cloud.fake
-    const promotions = () => this.calls()[promotion] ?? 0
+  killAtPromotion(): Promise<void> {
+    const killed = this.atPromotion(1_000, () => this.lambda.kill())
+    this.cloud.fake.faults.next(PROMOTION, 'reset')
+    return killed
+  }
+
+  /** Does `work` when the function's next promotion has left it; the service looks at it after so long. */
+  async atPromotion(latencyMs: number, work: () => void | Promise<void>): Promise<void> {
+    const promotions = () => this.calls()[PROMOTION] ?? 0
     const before = promotions()
-    faults.next(promotion, { latencyMs: 1_000 })
-    faults.next(promotion, 'reset')
+    this.cloud.fake.faults.next(PROMOTION, { latencyMs })
     await until(() => {
       if (promotions() === before) throw new Error('The function has promoted nothing.')
     })
-    await this.lambda.kill()
+    await work()
   }
 
   /** Equal for equal values. */

@@ -16,7 +16,14 @@ const sentences: Readonly<Record<string, string>> = {
     'Two logins in turn: the old one stays valid until every cache is refreshed. Nobody notices. The second login was made by the first rotation.',
 }
 
-export function asTable({ strategies, killedRuntime, leftByTemplate, personsPut, seconds }: Shown): string {
+export function asTable({
+  strategies,
+  killedRuntime,
+  leftByTemplate,
+  personsPut,
+  editAtPromotion,
+  seconds,
+}: Shown): string {
   const table = scenesTable()
   for (const row of strategies) table.push(cells(row.name, row.rotations, row, sentences[row.name]!))
   const same = (holds: boolean) => (holds ? 'the same' : colors.red('ANOTHER'))
@@ -39,6 +46,12 @@ export function asTable({ strategies, killedRuntime, leftByTemplate, personsPut,
       1,
       personsPut,
       `The rotation under way was ${personsPut.outcomes[0]}, the edit ${yes(personsPut.putIsCurrent, 'stayed current', 'WAS LOST')}; the next rotation ${yes(personsPut.editKept, 'kept it', 'LOST IT')} and changed the login only.`,
+    ),
+    cells(
+      '… at the worst moment',
+      1,
+      editAtPromotion,
+      `Single-user, after the old password had died and before the new one was promoted; the edit holds the old one, which was ${editAtPromotion.putLogin}. The function ${yes(editAtPromotion.editKept, 'kept the edit', 'LOST THE EDIT')} and gave it the login that works: ${editAtPromotion.currentLogin}.`,
     ),
   )
   const { calls } = strategies.find(({ name }) => name === 'single-user')!

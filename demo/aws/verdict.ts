@@ -2,7 +2,7 @@
  * What the demo on AWS has shown, and which promise it would break: the exit code depends on it.
  * @module
  */
-import type { KilledRuntime, LeftByTemplate, PersonsPut, Rotations } from './scenes.ts'
+import type { EditAtPromotion, KilledRuntime, LeftByTemplate, PersonsPut, Rotations } from './scenes.ts'
 import { REFRESH_MS } from './stage.ts'
 
 export interface Shown {
@@ -11,6 +11,7 @@ export interface Shown {
   readonly killedRuntime: KilledRuntime
   readonly leftByTemplate: LeftByTemplate
   readonly personsPut: PersonsPut
+  readonly editAtPromotion: EditAtPromotion
   readonly seconds: number
 }
 
@@ -20,10 +21,11 @@ const LONGEST_GAP_MS = REFRESH_MS + 1_000
 const REREAD_FAILURES = 15
 
 /** In words, empty if all were kept. */
-export function brokenPromises({ strategies, killedRuntime, leftByTemplate, personsPut }: Shown): string[] {
+export function brokenPromises(shown: Shown): string[] {
+  const { strategies, killedRuntime, leftByTemplate, personsPut, editAtPromotion } = shown
   const broken: string[] = []
   const promise = (kept: boolean, words: string) => void (kept || broken.push(words))
-  for (const shown of strategies) for (const words of brokenByRotations(shown)) broken.push(words)
+  for (const each of strategies) for (const words of brokenByRotations(each)) broken.push(words)
   for (const [name, { queries, failedQueries }] of Object.entries({ killedRuntime, personsPut }))
     promise(queries > 0 && failedQueries === 0, `${name}: ${failedQueries} of ${queries} queries failed`)
   promise(killedRuntime.newPasswordAtServer, 'killedRuntime: was killed before set, so it shows nothing')
@@ -43,6 +45,13 @@ export function brokenPromises({ strategies, killedRuntime, leftByTemplate, pers
   promise(personsPut.outcomes[1] === 'succeeded', `personsPut: the next rotation ${personsPut.outcomes[1]}`)
   promise(personsPut.putIsCurrent, 'personsPut: what the person wrote was replaced')
   promise(personsPut.editKept && personsPut.rotatedSince, 'personsPut: the next rotation has lost the edit')
+  promise(editAtPromotion.putLogin === 'refused', 'editAtPromotion: was put before set, so it shows nothing')
+  promise(editAtPromotion.editKept, 'editAtPromotion: what the person wrote was replaced')
+  promise(editAtPromotion.currentLogin === 'accepted', 'editAtPromotion: what consumers read is refused')
+  promise(
+    editAtPromotion.leftFailing === 0,
+    `editAtPromotion: ${editAtPromotion.leftFailing} clients are still locked out`,
+  )
   return broken
 }
 

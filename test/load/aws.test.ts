@@ -51,6 +51,7 @@ describe.skipIf(!here)('demo --cloud aws --json', () => {
     })
     expect(shown.killedRuntime).toMatchObject({ errorType: 'Runtime.ExitError', sameValue: true, failedQueries: 0 })
     expect(shown.leftByTemplate).toMatchObject({ before: 'refused', after: 'accepted', sameValue: true })
+    expect(shown.editAtPromotion).toMatchObject({ putLogin: 'refused', editKept: true, currentLogin: 'accepted' })
     expect(shown.personsPut).toMatchObject({ outcomes: ['abandoned', 'succeeded'], editKept: true })
   })
 
@@ -91,13 +92,19 @@ describe.skipIf(!here)('demo --cloud aws --json', () => {
       { editKept: false },
       { rotatedSince: false },
     ]),
+    ...planted('editAtPromotion', [
+      { putLogin: 'accepted' },
+      { editKept: false },
+      { currentLogin: 'refused' },
+      { leftFailing: 1 },
+    ]),
   }
   test.each(Object.entries(changes))('would not let pass: %s', (_, change) => {
     expect(brokenPromises({ ...shown, ...change(shown) })).toHaveLength(1)
   })
 })
 
-function planted(scene: 'killedRuntime' | 'leftByTemplate' | 'personsPut', all: readonly object[]) {
+function planted(scene: 'killedRuntime' | 'leftByTemplate' | 'personsPut' | 'editAtPromotion', all: readonly object[]) {
   return Object.fromEntries(
     all.map(change => [
       `${scene} ${JSON.stringify(change)}`,
