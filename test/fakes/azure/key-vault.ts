@@ -4,16 +4,16 @@
 import type { LookupFunction } from 'node:net'
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
 import { CallLog } from './common/calls.ts'
+import { certificate } from './common/certificate.ts'
 import { Faults } from './common/faults.ts'
+import { Permissions } from './common/permissions.ts'
 import { inProcess } from './common/pipeline.ts'
+import { listen } from './common/server.ts'
+import { type TokenCredential, Tokens } from './common/tokens.ts'
 import { ConnectionLost, type Handle } from './common/wire.ts'
-import { makeCertificate } from './key-vault/certificate.ts'
 import { Events } from './key-vault/events.ts'
 import { handler } from './key-vault/handle.ts'
-import { Permissions } from './key-vault/permissions.ts'
-import { listen } from './key-vault/server.ts'
 import { Service } from './key-vault/service.ts'
-import { type TokenCredential, Tokens } from './key-vault/tokens.ts'
 import type { Vault, VaultOptions } from './key-vault/vault.ts'
 import type { World } from './key-vault/world.ts'
 
@@ -107,18 +107,18 @@ export function createKeyVault(options: KeyVaultOptions = {}): KeyVaultCore {
 /** Starts the fake on 127.0.0.1 at a free port. */
 export async function startKeyVault(options: KeyVaultOptions = {}): Promise<FakeKeyVault> {
   const core = createKeyVault(options)
-  const certificate = makeCertificate()
-  const { port, close } = await listen(core.handle, certificate)
+  const { ca } = certificate()
+  const { port, close } = await listen(core.handle, certificate())
   const known = (vault: string) => core.service.hasVault(vault)
   const clientOptions: SecretClientOptions = {
-    tlsOptions: { ca: certificate.ca },
+    tlsOptions: { ca },
     additionalPolicies: [{ position: 'perRetry', policy: resolveVaults(known) }],
   }
   return {
     ...core,
     endpoint: `https://localhost:${port}`,
     port,
-    ca: certificate.ca,
+    ca,
     clientOptions,
     client: (given = {}) => {
       const { vault = core.vault, identity, credential = core.tokens.credential(identity), ...config } = given

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { RestError, type SecretClientOptions } from '@azure/keyvault-secrets'
 import { ConnectionLost, type Handle } from './wire.ts'
 
@@ -35,7 +36,10 @@ function answered(
 ): PipelineResponse {
   // the SDK's own class of headers, taken from the request: the package that exports it is not a dependency of ours
   const Headers = request.headers.constructor as new (raw: object) => PipelineResponse['headers']
-  return { request, status, headers: new Headers(headers), bodyAsText: body }
+  const streams = request.streamResponseStatusCodes
+  const streamed = streams?.has(status) || streams?.has(Number.POSITIVE_INFINITY)
+  const content = streamed ? { readableStreamBody: Readable.from([Buffer.from(body)]) } : { bodyAsText: body }
+  return { request, status, headers: new Headers(headers), ...content }
 }
 
 function asText(body: unknown): string {

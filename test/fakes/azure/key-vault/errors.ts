@@ -1,19 +1,7 @@
-/**
- * An error as Key Vault writes it: `{ "error": { "code", "message", "innererror": { "code" } } }`.
- * https://learn.microsoft.com/azure/key-vault/general/rest-error-codes; each text was seen in recordings of the service.
- */
-export class ServiceFault extends Error {
-  readonly status: number
-  readonly code: string
-  readonly inner: string | undefined
+// Errors as Key Vault writes them: `{ "error": { "code", "message", "innererror": { "code" } } }`.
+// https://learn.microsoft.com/azure/key-vault/general/rest-error-codes; each text was seen in recordings of the service.
 
-  constructor(status: number, code: string, message: string, inner?: string) {
-    super(message)
-    this.status = status
-    this.code = code
-    this.inner = inner
-  }
-}
+import { ServiceFault } from '../common/service-fault.ts'
 
 export const badParameter = (message: string): ServiceFault => new ServiceFault(400, 'BadParameter', message)
 
@@ -53,4 +41,16 @@ export const throttled = (): ServiceFault =>
     429,
     'Throttled',
     'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
+  )
+
+/**
+ * Which operations work is documented (https://learn.microsoft.com/azure/reliability/reliability-key-vault); how the others
+ * are answered is not: status, code and text are assumed.
+ */
+export const readOnly = (vault: string): ServiceFault =>
+  new ServiceFault(
+    403,
+    'Forbidden',
+    `The key vault ${vault} is in read-only mode because its region failed over.`,
+    'VaultIsReadOnly',
   )

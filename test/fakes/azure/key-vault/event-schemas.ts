@@ -5,28 +5,28 @@
 import type { ServiceEvent } from './events.ts'
 
 /**
- * `pascal`: Id, VaultName, … EXP. `camel`: as the specification has them. `spaced`: as the documentation's samples have
- * them, with spaces inside two of the names and the dates as strings.
+ * `pascal`: Id, VaultName, … EXP. `camel`: as the specification has them. `spaced` and `mixed`: as two revisions of the
+ * documentation's samples have them, with a space at the end of one name and at the start of the version, dates as text.
  */
-export type Casing = 'pascal' | 'camel' | 'spaced'
+export type Casing = 'pascal' | 'camel' | 'spaced' | 'mixed'
 
-type Row = readonly [pascal: string, camel: string, spaced: string, value: string | number | null]
+type Row = readonly [pascal: string, camel: string, spaced: string, mixed: string, value: string | number | null]
 
 function data(event: ServiceEvent, casing: Casing): Record<string, string | number | null> {
   const { vault, name, version, nbf = null, exp = null } = event
+  const asSample = casing === 'spaced' || casing === 'mixed'
   const rows: readonly Row[] = [
-    ['Id', 'id', 'Id', `https://${vault}.vault.azure.net/secrets/${name}/${version}`],
-    ['VaultName', 'vaultName', 'VaultName', vault],
-    ['ObjectType', 'objectType', 'ObjectType', 'Secret'],
-    ['ObjectName', 'objectName', 'ObjectName ', name],
-    ['Version', 'version', ' Version', version],
-    ['NBF', 'nbf', 'NBF', nbf],
-    ['EXP', 'exp', 'EXP', exp],
+    ['Id', 'id', 'Id', 'Id', `https://${vault}.vault.azure.net/secrets/${name}/${version}`],
+    ['VaultName', 'vaultName', 'VaultName', 'vaultName', vault],
+    ['ObjectType', 'objectType', 'ObjectType', 'objectType', 'Secret'],
+    ['ObjectName', 'objectName', 'ObjectName ', 'objectName ', name],
+    ['Version', 'version', 'Version', 'version', asSample ? ` ${version}` : version],
+    ['NBF', 'nbf', 'NBF', 'nbf', nbf],
+    ['EXP', 'exp', 'EXP', 'exp', exp],
   ]
-  const column = { pascal: 0, camel: 1, spaced: 2 }[casing]
-  const written = (value: string | number | null) =>
-    casing === 'spaced' && typeof value === 'number' ? String(value) : value
-  return Object.fromEntries(rows.map(row => [row[column], written(row[3])]))
+  const column = { pascal: 0, camel: 1, spaced: 2, mixed: 3 }[casing]
+  const written = (value: string | number | null) => (asSample && typeof value === 'number' ? String(value) : value)
+  return Object.fromEntries(rows.map(row => [row[column], written(row[4])]))
 }
 
 /** With the seven decimals that Event Grid writes. */

@@ -1,9 +1,9 @@
 import type { Faults, Staleness } from '../common/faults.ts'
+import type { Permissions } from '../common/permissions.ts'
+import type { Tokens } from '../common/tokens.ts'
 import type { Events } from './events.ts'
 import type { SecretState } from './model.ts'
-import type { Permissions } from './permissions.ts'
 import type { SecretRecord } from './record.ts'
-import type { Tokens } from './tokens.ts'
 import type { Vault } from './vault.ts'
 
 /** What every operation may use. Nothing in it touches a network or the machine's clock. */

@@ -1,5 +1,6 @@
+import { ServiceFault } from '../../common/service-fault.ts'
 import { bundle, deletedItem } from '../bundle.ts'
-import { conflict, deletedNotFound, managed, ServiceFault } from '../errors.ts'
+import { conflict, deletedNotFound, managed } from '../errors.ts'
 import { latestOf, type SecretState } from '../model.ts'
 import type { SecretRecord } from '../record.ts'
 import type { Request } from '../world.ts'

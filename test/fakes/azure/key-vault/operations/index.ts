@@ -1,4 +1,4 @@
-import type { Needed } from '../permissions.ts'
+import type { Needed } from '../authorize.ts'
 import type { Request } from '../world.ts'
 import { backupSecret, restoreSecret } from './backup.ts'
 import { deleteSecret, getDeletedSecret, purgeDeletedSecret, recoverDeletedSecret } from './deleted.ts'

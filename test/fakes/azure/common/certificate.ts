@@ -10,19 +10,29 @@ export interface Certificate {
   readonly key: string
 }
 
-/** For localhost, 127.0.0.1 and every `*.vault.azure.net`. Its files are gone when this returns. */
-export function makeCertificate(): Certificate {
-  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-key-vault-'))
+let made: Certificate | undefined
+
+/**
+ * For localhost, 127.0.0.1, every `*.vault.azure.net` and every `*.blob.core.windows.net`; one for the whole process. Its
+ * files are gone when this returns.
+ */
+export function certificate(): Certificate {
+  made ??= make()
+  return made
+}
+
+function make(): Certificate {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-azure-'))
   try {
-    const make = (...args: string[]) =>
+    const request = (...args: string[]) =>
       sh('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...args], {
         cwd: folder,
       })
-    make('-days', '2', '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.crt')
-    make(
+    request('-days', '2', '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.crt')
+    request(
       ...['-days', '2', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.crt'],
       ...['-CA', 'ca.crt', '-CAkey', 'ca.key', '-addext', 'basicConstraints=critical,CA:FALSE'],
-      ...['-addext', 'subjectAltName=DNS:*.vault.azure.net,DNS:localhost,IP:127.0.0.1'],
+      ...['-addext', 'subjectAltName=DNS:*.vault.azure.net,DNS:*.blob.core.windows.net,DNS:localhost,IP:127.0.0.1'],
     )
     const text = (name: string) => readFileSync(path.join(folder, name), 'utf8')
     return { ca: text('ca.crt'), cert: text('server.crt'), key: text('server.key') }

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { ConnectionLost, type Handle } from '../common/wire.ts'
 import type { Certificate } from './certificate.ts'
+import { ConnectionLost, type Handle } from './wire.ts'
 
 export interface Listening {
   readonly port: number
   close(): Promise<void>
 }
 
-/** Serves every vault on 127.0.0.1, at a free port. */
+/** Serves every host name on 127.0.0.1, at a free port. */
 export async function listen(handle: Handle, { cert, key }: Certificate): Promise<Listening> {
   const server = createServer({ cert, key }, (request, response) => void serve(handle, request, response))
   // Longer than any pause of a test: a connection that the server closes between two calls would be a fault unasked for.

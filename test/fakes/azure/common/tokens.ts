@@ -3,7 +3,8 @@ import type { SecretClient } from '@azure/keyvault-secrets'
 
 export type TokenCredential = ConstructorParameters<typeof SecretClient>[1]
 
-export const AUDIENCE = 'https://vault.azure.net'
+export const KEY_VAULT = 'https://vault.azure.net'
+export const STORAGE = 'https://storage.azure.com'
 export const TENANT = '22222222-2222-2222-2222-222222222222'
 
 /** What a token says. `identity` stands for both the application's and the object's id. */
@@ -20,7 +21,7 @@ export class Tokens {
   /** Of what was checked already: a simulation sends one token thousands of times. */
   readonly #read = new Map<string, Claims | undefined>()
 
-  make(identity: string, audience = AUDIENCE): string {
+  make(identity: string, audience = KEY_VAULT): string {
     const claims: Claims = { identity, audience, generation: this.#generations.get(identity) ?? 0 }
     const payload = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`
     return `${payload}.${sign(payload)}`
@@ -42,14 +43,14 @@ export class Tokens {
   }
 
   /**
-   * What @azure/identity would be. Without an audience the token is for what the challenge asked for. The SDK keeps a token
+   * What @azure/identity would be. Without an audience the token is for what the client asks for. The SDK keeps a token
    * by the machine's clock, so `lifetimeMs` is of that clock; below two minutes the SDK asks again before each request.
    */
   credential(identity = 'test', options: { audience?: string; lifetimeMs?: number } = {}): TokenCredential {
     const { audience, lifetimeMs = 3_600_000 } = options
     return {
       getToken: async scopes => {
-        const [scope = AUDIENCE] = [scopes].flat()
+        const [scope = KEY_VAULT] = [scopes].flat()
         const token = this.make(identity, audience ?? scope.replace(/\/\.default$/, ''))
         return { token, expiresOnTimestamp: Date.now() + lifetimeMs }
       },
