@@ -1,6 +1,6 @@
 /**
  * The staging labels that Lockstep keeps beside AWS's three. A secret may hold 20 labels in all, so names come back into use:
- * one pair for what was put, one for what was ended, and short-lived ones that are taken off with the next promotion.
+ * a few for what was put, one for what was ended, and short-lived ones that are taken off with the next promotion.
  * @module
  */
 import { createHash } from 'node:crypto'
@@ -12,9 +12,10 @@ export const PREVIOUS = 'AWSPREVIOUS'
 
 /**
  * Put with each version of ours, in the same call: whatever takes AWSPENDING away, the version is not left without a label,
- * and so not deleted. Two of them in turn, because a put takes its labels from whoever holds them, and current keeps its own.
+ * and so not deleted. Two of them in turn, because a put takes its labels from whoever holds them, and current keeps its own; the
+ * others are for rotations that were cancelled or overtaken by an edit after `set`: their version may be all that works.
  */
-export const OWN = ['LOCKSTEP_1', 'LOCKSTEP_2'] as const
+export const OWN = ['LOCKSTEP_1', 'LOCKSTEP_2', 'LOCKSTEP_3', 'LOCKSTEP_4'] as const
 
 /** On the previous version once its credential was ended. */
 export const RETIRED = 'LOCKSTEP_RETIRED'

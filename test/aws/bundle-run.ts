@@ -35,8 +35,12 @@ export async function createDatabase(server: Postgres, database: string): Promis
   await server.sql(`CREATE DATABASE ${database}`)
 }
 
+/** The server's log, which may be searched for values, does not hear of it. */
 export async function createLogin(server: Postgres, { username, password }: Login): Promise<Login> {
-  await server.sql(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
+  const client = await server.connect()
+  await client.query("SET log_statement = 'none'")
+  await client.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
+  await client.end()
   return { username, password }
 }
 

@@ -61,6 +61,7 @@ interface Watched {
 export class Lane {
   readonly #server: Postgres
   readonly #fake: FakeSecretsManager
+  readonly #pass: () => void
   readonly #functions: readonly [MortalFunction, MortalFunction]
   readonly #proxy: TcpProxy
   readonly #random: Random
@@ -71,7 +72,7 @@ export class Lane {
 
   private constructor(
     server: Postgres,
-    fake: FakeSecretsManager,
+    { fake, pass }: { readonly fake: FakeSecretsManager; pass(): void },
     proxy: TcpProxy,
     functions: readonly [MortalFunction, MortalFunction],
     random: Random,
@@ -79,6 +80,7 @@ export class Lane {
   ) {
     this.#server = server
     this.#fake = fake
+    this.#pass = pass
     this.#proxy = proxy
     this.#functions = functions
     this.#random = random
@@ -87,14 +89,14 @@ export class Lane {
   }
 
   static async open(server: Postgres, bundle: string, lane: number, random: Random): Promise<Lane | Unavailable> {
-    const fake = await startFake()
+    const { fake, pass } = await startFake()
     const proxy = await startProxy(server)
     const secrets = await furnish(fake, server, proxy, lane)
     const first = await MortalFunction.start(bundle, fake.endpoint)
     const second = await MortalFunction.start(bundle, fake.endpoint)
     if (isUnavailable(first)) return first
     if (isUnavailable(second)) return second
-    return new Lane(server, fake, proxy, [first, second], random, secrets)
+    return new Lane(server, { fake, pass }, proxy, [first, second], random, secrets)
   }
 
   /** Whether there is a secret left whose promises hold. */
@@ -104,6 +106,7 @@ export class Lane {
 
   /** A secret whose promises were broken is left alone afterwards: what follows would only repeat it. */
   async episode(): Promise<Episode> {
+    this.#pass()
     const tortured = pick(this.#random, this.#secrets)
     const disturbance = pick(this.#random, DISTURBANCES)
     const consumer = new Consumer(this.#client, this.#server, tortured.secret)

@@ -16,8 +16,20 @@ export interface Tortured {
 
 export const FUNCTION = 'arn:aws:lambda:us-east-1:123456789012:function:rotator'
 
-/** A day behind, so that no rotation is too recent for the next one. */
-export const startFake = (): Promise<FakeSecretsManager> => startSecretsManager({ now: () => Date.now() - DAY })
+/**
+ * Far behind, so that no rotation is too recent for the next one; `pass` lets an hour go by, because a secret may not have more than
+ * a hundred versions of one day.
+ */
+export async function startFake(): Promise<{ readonly fake: FakeSecretsManager; pass(): void }> {
+  let behind = 1000 * DAY
+  const fake = await startSecretsManager({ now: () => Date.now() - behind })
+  return {
+    fake,
+    pass: () => {
+      behind -= DAY / 24
+    },
+  }
+}
 
 /** Two secrets of either kind in a database of their own. A single user changes itself through the proxy. */
 export async function furnish(
