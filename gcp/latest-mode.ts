@@ -11,6 +11,9 @@ import type { Publishing } from './mode.ts'
 import { addToSibling, mainVersion, siblingOf, siblingVersion, valueAt } from './slots.ts'
 import { type Current, numberOf, unlessDenied, type Visit } from './visit.ts'
 
+/** Where a run may have died, or two have published: versions after a known one that are looked at. */
+const AFTER_BASE = 5
+
 export const latestMode = (): Publishing => ({
   current: currentOf,
 
@@ -50,12 +53,24 @@ export const latestMode = (): Publishing => ({
 })
 
 async function currentOf(visit: Visit, _: unknown, { left, pending }: Ledger): Promise<Current> {
-  const number = await newestOf(visit, Math.max(numberIn(left?.version), numberIn(pending?.base)))
+  const newest = await newestOf(visit, Math.max(numberIn(left?.version), numberIn(pending?.base)))
+  const number = left && (await isRepeated(visit, numberOf(left.version), newest)) ? numberOf(left.version) : newest
   const version = mainVersion(number)
   const published = pending && (await publishedAs(visit, pending, number))
   if (left?.version === version) return { version, since: left.since, published }
   const made = await visit.requests.version(visit.id, number, visit.call)
   return { version, since: made?.createdAt ?? 0, published }
+}
+
+/** Whether all that came after what the last rotation left is the same value: two workers may have published it. */
+async function isRepeated(visit: Visit, left: number, newest: number): Promise<boolean> {
+  if (newest <= left || newest > left + AFTER_BASE) return newest === left
+  const value = await visit.value(visit.id, left)
+  for (let number = left + 1; number <= newest; number++) {
+    const found = await visit.value(visit.id, number)
+    if (!value || value === 'disabled' || !found || found === 'disabled' || !found.equals(value)) return false
+  }
+  return true
 }
 
 const numberIn = (version: VersionId | undefined): number => (version === undefined ? 0 : numberOf(version))
@@ -71,9 +86,6 @@ async function newestOf(visit: Visit, known: number): Promise<number> {
     })
   for (let number = from; ; number++) if (!(await requests.version(id, number + 1, call))) return number
 }
-
-/** Where a run may have died between publishing and its record: versions after the base that are looked at. */
-const AFTER_BASE = 5
 
 /** The version after the base that holds the pending value. A version that is disabled is not absent, and not ours. */
 async function publishedAs(visit: Visit, pending: PendingEntry, newest: number): Promise<VersionId | undefined> {

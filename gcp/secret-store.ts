@@ -37,7 +37,7 @@ import type { SecretValue } from '../core/secret/secret-value.ts'
 import { aliasMode, checkAliases } from './alias-mode.ts'
 import { latestMode } from './latest-mode.ts'
 import type { Requests } from './requests.ts'
-import { isSibling, MAX_ENVELOPED_BYTES, mainVersion, valueAt } from './slots.ts'
+import { isInSibling, isSibling, MAX_ENVELOPED_BYTES, mainVersion, valueAt } from './slots.ts'
 import { summaryOf } from './summary.ts'
 import { type Look, type Premises, Visit } from './visit.ts'
 
@@ -77,8 +77,8 @@ export class GcpSecretStore implements SecretStore {
     call: Call,
   ): Promise<SecretVersion | undefined> {
     const visit = this.#visit(id, call)
-    if (typeof which === 'string') return this.#version(visit, which, visit.known)
     const look = visit.known ?? (await visit.look())
+    if (typeof which === 'string') return this.#version(visit, which, look)
     const { pending } = look?.ledger ?? {}
     return pending?.rotation === which.pending ? this.#version(visit, pending.version, look) : undefined
   }
@@ -92,7 +92,9 @@ export class GcpSecretStore implements SecretStore {
     const found: SecretVersion[] = []
     for (const { version, createdAt } of versions) {
       if (found.length >= limit) break
-      const read = staged.includes(version) ? undefined : await this.#version(visit, version, look)
+      // In the sibling, what was promoted is a second copy.
+      const copy = isInSibling(version) && rotationOf(look.ledger, version) === undefined
+      const read = copy || staged.includes(version) ? undefined : await this.#version(visit, version, look)
       if (read) found.push({ ...read, createdAt })
     }
     return found
@@ -141,8 +143,9 @@ export class GcpSecretStore implements SecretStore {
       return { ledger, aliases: out.aliases?.(look.secret.aliases) }
     })
     const known = visit.known!
-    visit.republished(known, { version: out.version, since: known.ledger.left!.since })
-    return { version: out.version, already, ...(out.overwrote?.length && { overwrote: out.overwrote }) }
+    const { version, since } = known.ledger.left!
+    visit.republished(known, { version, since })
+    return { version, already, ...(out.overwrote?.length && { overwrote: out.overwrote }) }
   }
 
   async discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void> {

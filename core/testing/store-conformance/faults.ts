@@ -103,7 +103,7 @@ export const faultCases = [
       b.put('two', tooLong, base),
       b.promote('two', base),
       b.put('one', CANARY, base, b.store, b.call({ signal: AbortSignal.abort() })),
-      b.fixture.edit(b.id, value(CANARY)).then(() => b.promote('one', base)),
+      b.fixture.edit(b.id, value(`${CANARY} by hand`)).then(() => b.promote('one', base)),
     ]
     for (const end of await Promise.allSettled(failures)) {
       assert.ok(end.status === 'rejected', 'a call that must fail was answered')

@@ -107,8 +107,8 @@ export const readingCases = [
   }),
 
   rule('list: only names that begin with the prefix, taken literally', async b => {
-    for (const name of ['db', 'db/a', 'db/_', 'dbx', 'c', 'e']) await b.fixture.seed(b.named(name), value(name))
-    assert.deepEqual(await names(b, 'db/'), [b.named('db/_'), b.named('db/a')])
+    for (const name of ['db', 'db-a', 'db-b', 'dbx', 'c', 'e']) await b.fixture.seed(b.named(name), value(name))
+    assert.deepEqual(await names(b, 'db-'), [b.named('db-a'), b.named('db-b')])
     assert.deepEqual(await listed(b, 'd_'), [])
   }),
 
