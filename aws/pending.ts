@@ -9,7 +9,7 @@ import { isOwnLabel, OWN, PENDING, turnLabel } from './labels.ts'
 import type { Look } from './look.ts'
 import { versionOf } from './reading.ts'
 import { holderOf, isDiscarded, stagesOf } from './state.ts'
-import { asVersion, type Visit } from './visit.ts'
+import { asVersion, isBeside, type Visit } from './visit.ts'
 
 /**
  * Put under a label of our own, which disturbs nobody; then AWSPENDING is moved onto it by compare-and-set, which is the claim.
@@ -20,7 +20,7 @@ export async function putPending(visit: Visit, draft: PendingDraft): Promise<Sec
   const look = await visit.seen()
   if (look.meaning.pending?.version !== asVersion(draft.rotation)) {
     refusePending(visit, look, draft)
-    if ((await claim(visit, look, draft)) === 'put') return brought(visit, draft)
+    if ((await claim(visit, look, draft)) !== 'exists') return brought(visit, draft)
   }
   return winner(visit, look, asVersion(draft.rotation))
 }
@@ -55,10 +55,11 @@ function refusePending(visit: Visit, look: Look, { rotation, base, supersedes }:
   if (!supersedes) requireBeginning(visit, look, rotation)
 }
 
-async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<'put' | 'exists'> {
+async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<readonly string[] | 'exists'> {
   const version = asVersion(draft.rotation)
-  const done = await put(visit, look, draft, [])
+  const done = await put(visit, look, draft)
   if (done === 'exists' && !look.described.stages.has(version)) await requireUnended(visit, version)
+  if (isBeside(visit, draft.rotation)) return done
   const { holder } = look.meaning
   try {
     await visit.move(look, { label: PENDING, ...(holder && { from: holder }), to: version })
@@ -81,17 +82,16 @@ export function ownLabelFor({ described: { stages }, meaning }: Look): string {
   return free.find(label => stagesOf(stages, holderOf(stages, label)).length !== 1) ?? free[0]!
 }
 
-/** `exists`: with another's value. */
+/** Answers the labels that the version has now; `exists`: with another's value. */
 export async function put(
   { requests, id, call, managed }: Visit,
   look: Look,
   { rotation, value }: PendingDraft,
-  stages: readonly string[],
-): Promise<'put' | 'exists'> {
-  const labels = [...stages, ownLabelFor(look)]
-  const version = { token: rotation, value, stages: labels, rotationToken: managed?.rotationToken }
+): Promise<readonly string[] | 'exists'> {
+  const label = ownLabelFor(look)
+  const version = { token: rotation, value, stages: [label], rotationToken: managed?.rotationToken }
   const done = await requests.put(id, version, call)
-  if (done === 'put') for (const label of labels) look.moved(label, asVersion(rotation))
+  if (done !== 'exists') look.moved(label, asVersion(rotation))
   return done
 }
 
@@ -107,8 +107,12 @@ export async function discardPending(visit: Visit, rotation: RotationId): Promis
   const version = asVersion(rotation)
   const decided = visit.known !== undefined
   const look = await visit.seen()
-  const { pending, current } = look.meaning
-  if (pending?.version !== version) return
+  const { pending, current, holder } = look.meaning
+  if (pending?.version !== version) {
+    // It was discarded, and the run that did it ended before its last call.
+    if (holder === version && isDiscarded(look.described.stages, version)) await visit.loosen(look, PENDING, version)
+    return
+  }
   if (!decided) throw visit.stale('The secret was not described by this run.')
   requireDiscardable(visit, look, rotation)
   await visit.move(look, { label: turnLabel(version, pending.turns + 1), to: current })

@@ -9,7 +9,7 @@ import { requireOurs } from './guards.ts'
 import { CURRENT, PENDING, turnOf } from './labels.ts'
 import type { Look } from './look.ts'
 import { promotedAtTag, requestTag } from './tags.ts'
-import { asVersion, type Visit } from './visit.ts'
+import { asVersion, isBeside, type Visit } from './visit.ts'
 
 export interface Promotion {
   readonly rotation: RotationId
@@ -43,8 +43,9 @@ export async function promote(
 
 function requirePromotable(visit: Visit, { meaning }: Look, { rotation, base }: Promotion): void {
   const { pending, current } = meaning
-  if (pending?.version !== asVersion(rotation)) throw visit.stale('This rotation is not pending.')
-  if (current === base && pending.base === base) return
+  const beside = isBeside(visit, rotation)
+  if (!beside && pending?.version !== asVersion(rotation)) throw visit.stale('This rotation is not pending.')
+  if (current === base && (beside || pending?.base === base)) return
   throw new RotationError('conflict', 'Current was changed during the rotation.', { at: visit.id })
 }
 

@@ -132,7 +132,8 @@ export class Requests {
 
   /**
    * secretsmanager:PutSecretValue, kms:GenerateDataKey (kms:Decrypt). The token becomes the version's id; the labels are taken
-   * from whoever holds them. Repeat with the same value: nothing more. `exists`: the version has another value already.
+   * from whoever holds them. Repeat with the same value: nothing more. Answers the labels that the version has now; `exists`: it has
+   * another value already.
    */
   put(
     id: string,
@@ -143,7 +144,7 @@ export class Requests {
       readonly rotationToken?: string | undefined
     },
     call: Bounds,
-  ): Promise<'put' | 'exists'> {
+  ): Promise<readonly string[] | 'exists'> {
     const input = {
       SecretId: id,
       ClientRequestToken: version.token,
@@ -157,8 +158,7 @@ export class Requests {
       writes: true,
       send: async ({ PutSecretValueCommand }, o) => {
         try {
-          await this.#client.send(new PutSecretValueCommand(input), o)
-          return 'put'
+          return (await this.#client.send(new PutSecretValueCommand(input), o)).VersionStages ?? []
         } catch (error) {
           if (isService(error, 'ResourceExistsException')) return 'exists'
           throw error

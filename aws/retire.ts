@@ -41,16 +41,21 @@ async function takeOver(visit: Visit, look: Look, previous: VersionId, staleAfte
   await forgetHolders(visit, look, previous)
 }
 
+/** Names of runs that have claimed it, this run's own also where an old answer does not show it. */
 async function forgetHolders(visit: Visit, look: Look, previous: VersionId): Promise<void> {
-  const labels = stagesOf(look.described.stages, previous).filter(isRetiringLabel)
+  const labels = new Set(stagesOf(look.described.stages, previous).filter(isRetiringLabel))
+  if (look.holder !== undefined) labels.add(retiringLabel(look.holder))
   for (const label of labels) await visit.loosen(look, label, previous)
 }
 
+/** The claim goes first: once the version is nobody's previous, no later run would look for what a crash had left on it. */
 export async function retirePrevious(visit: Visit, previous: VersionId): Promise<void> {
   const look = await visit.seen()
-  if (look.meaning.previous !== previous) return
-  const from = holderOf(look.described.stages, RETIRED)
+  const { stages } = look.described
+  const claimed = look.holder !== undefined || holderOf(stages, PENDING) === previous
+  if (!claimed && look.meaning.previous !== previous) return
+  if (claimed) await visit.loosen(look, PENDING, previous)
+  const from = holderOf(stages, RETIRED)
   await visit.move(look, { label: RETIRED, ...(from && { from }), to: previous })
-  if (holderOf(look.described.stages, PENDING) === previous) await visit.loosen(look, PENDING, previous)
   await forgetHolders(visit, look, previous)
 }

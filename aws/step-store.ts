@@ -63,7 +63,10 @@ export class StepStore extends AwsSecretStore {
     return found?.stages.includes(CURRENT) ? undefined : shown(found)
   }
 
-  /** AWSPENDING is there already; the first value for the token stays, whoever put it: ours, or a template's. */
+  /**
+   * AWSPENDING is there already, and is not put again: a put that lands after the service has given the rotation up would attach it
+   * for good, and no other rotation could begin. The first value for the token stays, whoever put it: ours, or a template's.
+   */
   override async putPending(id: SecretId, draft: PendingDraft, call: Call): Promise<SecretVersion> {
     if (asVersion(draft.rotation) !== this.#version) return super.putPending(id, draft, call)
     checkValue(id, draft.value)
@@ -72,12 +75,24 @@ export class StepStore extends AwsSecretStore {
     requireOurs(visit, look)
     if (!look.described.rotationEnabled)
       throw new RotationError('refused', 'Rotation of this secret was cancelled.', { at: id })
-    if ((await put(visit, look, draft, [PENDING])) === 'put') return brought(visit, draft)
+    const labels = await put(visit, look, draft)
+    if (labels !== 'exists') {
+      if (!labels.includes(PENDING)) await this.#claimAgain(visit, look)
+      return brought(visit, draft)
+    }
     const winner = await this.#fetchPending(id, call)
     if (!winner) throw visit.notShown()
     if (!winner.stages.some(isOwnLabel)) await this.#adopt(visit, look)
     look.values.set(this.#version, winner)
     return { ...versionOf(winner), rotation: draft.rotation }
+  }
+
+  /** An emulator may replace the labels of a version that is put; the service takes AWSPENDING off only when it gives the rotation up. */
+  async #claimAgain(visit: Visit, look: Look): Promise<void> {
+    look.moved(PENDING, undefined)
+    const now = await visit.requests.describe(visit.id, visit.call)
+    if (!now || !look.isSame(now)) throw visit.stale('Somebody has put a version, and the rotation was given up.')
+    await visit.move(look, { label: PENDING, to: this.#version })
   }
 
   /** Current and pending with their labels, in two calls; undefined if they do not show a rotation under way. */

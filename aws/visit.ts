@@ -128,5 +128,12 @@ export class Visit {
   }
 }
 
+/**
+ * A rotation of our own in a run that the service has asked for: it never gets AWSPENDING, which would keep every later rotation
+ * of the service from beginning if this run died.
+ */
+export const isBeside = ({ managed }: Visit, rotation: RotationId): boolean =>
+  managed !== undefined && managed.token !== rotation
+
 export const asVersion = (rotation: RotationId): VersionId => rotation as string as VersionId
 export const asRotation = (version: VersionId): RotationId => version as string as RotationId

@@ -68,7 +68,11 @@ function asFailure(thrown: unknown): unknown {
 async function createStep(run: Run, rotation: RotationId): Promise<StepResult> {
   const state = await look(run)
   if (state.current.rotation === rotation) return already(rotation)
-  if (state.pending?.rotation !== rotation) throw notPending()
+  if (state.pending?.rotation !== rotation) {
+    // Not pending: nothing, or the rest of a discard that was cut short and would keep the next rotation from beginning.
+    await run.setup.store.discardPending(run.setup.id, rotation, run.call())
+    throw notPending()
+  }
   if (state.pending.ours) return done(rotation)
   const { id, policy, target, clock } = run.setup
   const plan = planStep({ id, policy, target, state, now: clock.now(), request: run.request })
@@ -245,6 +249,8 @@ async function keepWorking(run: Run, { id, pending }: Rotation): Promise<void> {
   const rotation = rotationId(setup.id, state)
   const value = setup.shape.write(edited.value, pending.credential)
   const won = await setup.store.putPending(setup.id, { rotation, base: edited.version, value }, run.call())
+  // Somebody else is at it with another password, which he will set before he promotes it.
+  if (won.value === 'disabled' || !won.value.equals(value)) return
   await finish(run, {
     id: rotation,
     base: edited.version,

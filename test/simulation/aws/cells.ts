@@ -3,12 +3,13 @@
 import type { Budget } from '../../../core/testing/simulation/explore.ts'
 import type { Fault } from '../../../core/testing/simulation/hub.ts'
 import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
+import { changeAtTarget } from '../../../core/testing/simulation/people.ts'
 import { pairs as memoryPairs, sleeps as memorySleeps } from '../../../core/testing/simulation/races.ts'
 import { scenarios as memoryScenarios, type Scenario } from '../../../core/testing/simulation/scenarios.ts'
 import { type Adapter, AwsBackend, type BackendOptions } from './backend.ts'
 import type { RunStep } from './drive.ts'
 import { drivenPairs, drivenScenarios } from './driven.ts'
-import { keepsNote } from './people.ts'
+import { changeAtTargetOnAws, keepsNote } from './people.ts'
 
 /** What is under test; planted bugs replace parts of it. */
 export interface Subject {
@@ -85,7 +86,7 @@ export function cells(subject: Subject = {}): readonly Cell[] {
       name: 'self-driven: people change passwords, restore, copy',
       scenarios: named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/)
         .filter(s => s.meanwhile)
-        .map(fake),
+        .map(s => fake(s.meanwhile === changeAtTarget ? { ...s, meanwhile: changeAtTargetOnAws } : s)),
     },
     {
       name: 'the SDK repeats what was not answered',

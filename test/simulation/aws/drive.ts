@@ -35,6 +35,10 @@ interface Ongoing {
 }
 
 const ongoing = new WeakMap<World, Ongoing>()
+/** How often the rotation under way has failed. */
+const failures = new WeakMap<Ongoing, number>()
+/** The service tries again so often; then somebody asks for another rotation. */
+const ROUNDS = 4
 
 /** RotateSecret, and a function that was never called. */
 export function beginAndLeave(world: World): Ongoing {
@@ -58,7 +62,7 @@ const round =
     const { world } = episode
     const { service } = backendOf(world).fake
     if (cancellable && isSwitchedOff(world)) return []
-    const rotation = ongoing.get(world) ?? begin(world)
+    const rotation = current(world) ?? begin(world)
     if (!rotation) return refusedToBegin()
     for (const step of STEPS) {
       if (isOver(world, rotation)) return new RotationError('busy', 'The service has given this rotation up.')
@@ -79,6 +83,15 @@ const round =
     world.observe('the service’s end')
     return []
   }
+
+/** After enough failures a person asks for another one; refused as long as AWSPENDING says that this one is not complete. */
+function current(world: World): Ongoing | undefined {
+  const rotation = ongoing.get(world)
+  if (!rotation) return undefined
+  const failed = failures.get(rotation) ?? 0
+  failures.set(rotation, failed + 1)
+  return failed < ROUNDS ? rotation : (begin(world) ?? rotation)
+}
 
 const isRefusal = (ended: Ended): boolean => isRotationError(ended, 'identity-mismatch', 'conflict', 'refused')
 
@@ -144,10 +157,13 @@ function checkBetween(world: World, step: DrivenStep): void {
     world.violate('P2', `${step} answered and left consumers with a dead credential`)
 }
 
-/** A rule that says "later" comes to a service as a failure: it tries again later. */
+/** The service tries again whatever went wrong; after a rule that says "later", later. */
 function asDriven(world: World, error: RotationError): RotationError {
-  if (error.code !== 'refused') return error
   const { grace, runLife } = world.policy
-  world.clock.advance(grace + runLife)
-  return new RotationError('busy', error.message)
+  if (error.code === 'refused') world.clock.advance(grace + runLife)
+  return error.code === 'refused' ||
+    error.exitCode === 6 ||
+    isRotationError(error, 'identity-mismatch', 'not-ours', 'auth-failed')
+    ? new RotationError('busy', error.message)
+    : error
 }

@@ -6,6 +6,7 @@ import { rotate } from '../../../core/rotation/rotate.ts'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
 import type { Episode } from '../../../core/testing/simulation/episode.ts'
 import type { Worker } from '../../../core/testing/simulation/hub.ts'
+import { changeAtTarget } from '../../../core/testing/simulation/people.ts'
 import type { Action, Ended } from '../../../core/testing/simulation/scenarios.ts'
 import { ID, noteShape, type World } from '../../../core/testing/simulation/world.ts'
 import { backendOf, beginAndLeave } from './drive.ts'
@@ -14,6 +15,13 @@ import { backendOf, beginAndLeave } from './drive.ts'
 export function cancel(world: World): void {
   world.edited = true
   backendOf(world).fake.service.cancelRotation(ID)
+}
+
+/** The same as in memory, where the claim is one call. */
+export function changeAtTargetOnAws(world: World, call: string): void {
+  const { previous, pending } = world.store.peek(ID)
+  const claims = call === 'aws.UpdateSecretVersionStage' && previous !== undefined && !pending
+  changeAtTarget(world, claims ? 'store.claimRetire' : call)
 }
 
 /** A version under a label of their own: current stays, and the service gives its rotation up. */
@@ -76,6 +84,8 @@ export const doctor: Action = {
 /** After CancelRotateSecret: `rotate` finishes what is ours; what is not, a person takes AWSPENDING off, as the message says. */
 export const finishByHand: Action = {
   ask: 'rotate',
+  mayRefuse: true,
+  waits: true,
   async perform(episode, spawn) {
     const ended = await run(episode, spawn(), (s, r) => rotate(s, r, new AbortController().signal))
     if (!(ended instanceof RotationError) || ended.code !== 'not-ours') return ended
