@@ -143,7 +143,7 @@ export class Workspace {
   }
 
   async close(): Promise<void> {
-    for (const store of this.#stores.values()) (await store.catch(() => undefined))?.close()
+    for (const store of this.#stores.values()) await (await store.catch(() => undefined))?.close()
   }
 
   async target(secret: SecretConfig): Promise<RotationTarget> {
@@ -204,11 +204,12 @@ export class Workspace {
 
 export function policyOf(secret: SecretConfig): RotationPolicy {
   const { interval, window, grace, consumers, runLife, replicaLag, settle, retryBudget, idleSessions, manual } = secret
+  const { propagation } = secret
   return {
     ...(interval !== undefined && { interval }),
     ...(window && { window }),
     cutover: Math.min(CUTOVER_MS, runLife / 2),
-    ...{ grace, consumers, runLife, replicaLag, settle, retryBudget, idleSessions, manual },
+    ...{ grace, consumers, propagation, runLife, replicaLag, settle, retryBudget, idleSessions, manual },
   }
 }
 

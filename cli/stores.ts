@@ -3,13 +3,16 @@
  * a store of it is opened; who keeps values in a file never loads the SDK of a cloud.
  * @module
  */
-import { existsSync } from 'node:fs'
 import type { AuditEvent } from '../core/audit/event.ts'
-import type { AwsStoreConfig, LocalStoreConfig, StoreConfig } from '../core/config/types.ts'
+import type { StoreConfig } from '../core/config/types.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
+import { awsKind } from './stores/aws.ts'
+import { azureKind } from './stores/azure.ts'
+import { gcpKind } from './stores/gcp.ts'
+import { localKind } from './stores/local.ts'
 
 /** The audit events of one secret, oldest first; only the newest so many. */
 export interface Trail {
@@ -37,59 +40,56 @@ export interface OpenStore extends SecretStore {
   facts?(id: SecretId, call: Call): Promise<StoreFacts | undefined>
   /** Takes a stray claim away, if it still is one: answers whether it did. */
   clearStray?(id: SecretId, call: Call): Promise<boolean>
-  close(): void
+  close(): void | Promise<void>
   /** The trail that the store itself keeps. Absent: what has to be on record goes to the sinks of the configuration. */
   readonly audit?: AuditSink & Trail
 }
 
-interface Opening {
+export interface Opening {
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether an absent store is made, where that is possible. */
   readonly create: boolean
 }
 
-/** Nothing is asked of a cloud yet. A library that is missing: `driver-missing`. */
-export function openStore(config: StoreConfig, opening: Opening): Promise<OpenStore> {
-  return config.kind === 'local' ? openLocal(config, opening) : openAws(config, opening)
+/** What a store promises that a plan depends on, in words. */
+export interface Promises {
+  readonly publishes: string
+  readonly graceFrom?: string
+  /** Why consumers may be shown the version before for a while. */
+  readonly shows?: string
 }
 
-async function openLocal({ file, key }: LocalStoreConfig, { clock, env, create }: Opening): Promise<OpenStore> {
-  const { openLocalStore } = await import('../local/index.ts')
-  return openLocalStore({ file, key: 'env' in key ? { variable: key.env, env } : key, clock, create })
+/** Something that is kept in the cloud besides the secret itself. */
+export interface Resource {
+  readonly what: string
+  /** As far as that can be known from here. */
+  readonly readers: string
 }
 
-async function openAws({ region, endpoint, role }: AwsStoreConfig, { clock }: Opening): Promise<OpenStore> {
-  const { createClient } = await import('../aws/client.ts')
-  const { regionOf } = await import('../aws/inventory.ts')
-  const { openAwsStore } = await import('../aws/index.ts')
-  const client = await createClient({ region, endpoint, role })
-  await regionOf(client, '`region:` of the store')
-  return openAwsStore({ client, clock })
+export interface StoreKind<Config extends StoreConfig> {
+  /** Nothing is asked of a cloud yet. A library that is missing: `driver-missing`. */
+  open(config: Config, opening: Opening): Promise<OpenStore>
+  /** Where it is, for people. */
+  place(config: Config): string
+  promises(config: Config): Promises
+  /** What a rotation needs besides what `check --connect` has tried: trying it would change something. */
+  untried(config: Config): readonly string[]
+  /** What rotating this secret makes, if it is not there yet. */
+  beside(config: Config, id: SecretId): readonly Resource[]
 }
+
+const kinds = { local: localKind, aws: awsKind, gcp: gcpKind, azure: azureKind }
+
+const kindOf = ({ kind }: StoreConfig) => kinds[kind] as StoreKind<StoreConfig>
+
+export const openStore = (config: StoreConfig, opening: Opening): Promise<OpenStore> =>
+  kindOf(config).open(config, opening)
 
 /** Whether the store is there: the file of a local one is not, before the first value is put. A cloud always is. */
-export const storeExists = (config: StoreConfig): boolean => config.kind !== 'local' || existsSync(config.file)
+export const storeExists = (config: StoreConfig): boolean => config.kind !== 'local' || localKind.exists(config)
 
-/** Where the store is, for people. */
-export function placeOf(config: StoreConfig): string {
-  if (config.kind === 'local') return config.file
-  return `AWS Secrets Manager${config.region ? `, ${config.region}` : ''}${config.endpoint ? `, ${config.endpoint}` : ''}`
-}
-
-/** What a store promises that a plan depends on. */
-export function promisesOf({ kind }: StoreConfig): { readonly publishes: string; readonly graceFrom?: string } {
-  if (kind === 'local') return { publishes: 'in one transaction, unless current has moved' }
-  return {
-    publishes: 'AWSCURRENT is moved by compare-and-set: a late or second promotion is refused',
-    graceFrom: 'when anything of the secret was changed last, which is never before the rotation',
-  }
-}
-
-/** What a rotation needs besides what `check --connect` has tried: trying it would change something. */
-export const untried = ({ kind }: StoreConfig): readonly string[] =>
-  kind === 'local'
-    ? []
-    : ['PutSecretValue', 'UpdateSecretVersionStage', 'ListSecretVersionIds', 'TagResource'].map(
-        action => `secretsmanager:${action}`,
-      )
+export const placeOf = (config: StoreConfig): string => kindOf(config).place(config)
+export const promisesOf = (config: StoreConfig): Promises => kindOf(config).promises(config)
+export const untried = (config: StoreConfig): readonly string[] => kindOf(config).untried(config)
+export const besideOf = (config: StoreConfig, id: SecretId): readonly Resource[] => kindOf(config).beside(config, id)

@@ -18,14 +18,6 @@ export const awsName = (id: string): string => ARN.exec(id)?.[2] ?? id
 export const readsLikeArnSuffix = (id: string): boolean => !ARN.test(id) && /-[A-Za-z0-9]{6}$/.test(id)
 
 export function checkAwsStores(config: Config, report: Report): void {
-  const aws = [...config.stores].filter(([, { kind }]) => kind === 'aws')
-  const [first] = aws
-  // Secrets Manager keeps versions, not who replaced them and why: a rotation without any record is not an option.
-  if (first && config.audit.length === 0)
-    report(
-      ['stores', first[0]],
-      'keeps no audit trail itself; say where events go, for example `audit: [{ kind: file, file: lockstep-audit.jsonl }]`',
-    )
   for (const secret of config.secrets.values()) {
     const path = ['secrets', secret.name]
     const store = awsStore(config, secret.store)

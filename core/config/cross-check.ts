@@ -4,7 +4,10 @@
  */
 import type { ShapeOptions } from '../secret/shape.ts'
 import { parseTemplate, templateHoldsUsername } from '../secret/shape-template.ts'
-import { awsName, checkAwsStores } from './cross-check-aws.ts'
+import { checkAwsStores } from './cross-check-aws.ts'
+import { checkAzureStores } from './cross-check-azure.ts'
+import { checkConsumersRead, checkRecorded, secretPlace } from './cross-check-clouds.ts'
+import { checkGcpStores } from './cross-check-gcp.ts'
 import type { Report } from './resolve-parts.ts'
 import type { Config, SecretConfig } from './types.ts'
 
@@ -39,7 +42,7 @@ function checkSettle({ name, strategy, settle }: SecretConfig, report: Report): 
     report(['secrets', name, 'settle'], 'does not go with single-user: consumers would be cut off for that time')
 }
 
-function checkTarget({ name, strategy, store, id, target }: SecretConfig, report: Report): void {
+function checkTarget(config: Config, { name, strategy, store, id, target }: SecretConfig, report: Report): void {
   const path = ['secrets', name]
   if (target.kind !== 'postgres') return
   if (!POSTGRES_STRATEGIES.includes(strategy))
@@ -47,7 +50,7 @@ function checkTarget({ name, strategy, store, id, target }: SecretConfig, report
   const { admin } = target
   if (admin === undefined) return
   // The admin that changes itself would lock itself out, and then nobody could mend anything.
-  if (admin.store === store && awsName(admin.id) === awsName(id))
+  if (secretPlace(config, admin.store, admin.id) === secretPlace(config, store, id))
     report([...path, 'target', 'admin'], 'is the secret itself')
   if (admin.user === undefined && !shapeHoldsUsername(admin.value))
     report([...path, 'target', 'admin'], 'has a value that does not name the login; say user')
@@ -78,12 +81,16 @@ function checkUnique<Owner>(
 }
 
 export function crossCheck(config: Config, report: Report): void {
+  checkRecorded(config, report)
   checkAwsStores(config, report)
+  checkGcpStores(config, report)
+  checkAzureStores(config, report)
+  checkConsumersRead(config, report)
   const all = [...config.secrets.values()]
   for (const secret of all) {
     if (secret.strategy === 'alternating-users') checkAlternating(secret, report)
     else checkOneUser(secret, report)
-    checkTarget(secret, report)
+    checkTarget(config, secret, report)
     checkSettle(secret, report)
   }
   checkUnique(all, loginsOf, ({ name }, first) =>
@@ -91,7 +98,7 @@ export function crossCheck(config: Config, report: Report): void {
   )
   checkUnique(
     all,
-    ({ store, id }) => [`${store}\n${config.stores.get(store)?.kind === 'aws' ? awsName(id) : id}`],
+    ({ store, id }) => [secretPlace(config, store, id)],
     ({ name }, first) => report(['secrets', name], `is the same secret of the same store as ${first.name}`),
   )
 }

@@ -9,6 +9,7 @@ import { windowProblem } from '../policy/window.ts'
 import { checkPolicy, defaultPolicy, type PasswordPolicy } from '../secret/generate.ts'
 import type { DataPath } from './problem.ts'
 import { defined, resolveStore, resolveValue, type Scope } from './resolve-parts.ts'
+import { propagationOf } from './resolve-store.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { DefaultsInput, SecretInput } from './schema/root.ts'
 import type { SecretConfig } from './types.ts'
@@ -41,11 +42,12 @@ function resolveTiming(secret: SecretInput, defaults: DefaultsInput) {
     interval: interval === 'never' ? undefined : interval,
     window: window && { cron: window.cron, duration: window.duration, timezone: window.timezone ?? 'UTC' },
     grace: said.grace ?? DAY,
-    consumers: (said.consumers ?? []).map(({ name, kind, refresh, connectRetry = 30 * SECOND }) => ({
+    consumers: (said.consumers ?? []).map(({ name, kind, refresh, connectRetry = 30 * SECOND, reads }) => ({
       name: name ?? kind,
       kind,
       refresh,
       connectRetry,
+      ...(reads !== undefined && { reads }),
     })),
     settle: said.settle ?? 0,
     replicaLag: said.replicaLag ?? 10 * SECOND,
@@ -65,14 +67,15 @@ function checkTiming(secret: SecretConfig, path: DataPath, { report }: Scope): v
 }
 
 const floorInWords = (secret: SecretConfig): string =>
-  `grace + slowest consumer refresh + runLife = ${formatDuration(intervalFloor(secret))}`
+  `grace + slowest consumer refresh + ${secret.propagation > 0 ? 'propagation of the store + ' : ''}runLife = ${formatDuration(intervalFloor(secret))}`
 
 export function resolveSecret(name: string, secret: SecretInput, scope: Scope): SecretConfig {
   const path = ['secrets', name]
   const defaults = scope.input.defaults ?? {}
+  const store = resolveStore(secret.store ?? defaults.store, [...path, 'store'], scope)
   const resolved: SecretConfig = {
     name,
-    store: resolveStore(secret.store ?? defaults.store, [...path, 'store'], scope),
+    store,
     id: secret.id ?? name,
     strategy: secret.strategy,
     target: resolveTarget(secret, path, scope),
@@ -81,6 +84,7 @@ export function resolveSecret(name: string, secret: SecretInput, scope: Scope): 
     value: resolveValue(secret.value ?? defaults.value),
     password: resolvePassword(secret, defaults, path, scope),
     manual: secret.manual ?? false,
+    propagation: propagationOf(store, scope),
     ...resolveTiming(secret, defaults),
   }
   if (resolved.manual && secret.password !== undefined)

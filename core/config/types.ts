@@ -26,8 +26,27 @@ export interface AwsStoreConfig {
   readonly role: { readonly arn: string; readonly externalId?: string } | undefined
 }
 
-/** Further clouds join here. */
-export type StoreConfig = LocalStoreConfig | AwsStoreConfig
+/** Secret Manager of Google Cloud. */
+export interface GcpStoreConfig {
+  readonly kind: 'gcp'
+  readonly project: string
+  /** Undefined: global secrets. */
+  readonly location: string | undefined
+  readonly readBy: 'latest' | { readonly alias: string; readonly previous?: string }
+  readonly propagation: Duration
+  /** `host:port`. */
+  readonly endpoint: string | undefined
+}
+
+/** Key Vault of Azure. Addresses end without a slash. */
+export interface AzureStoreConfig {
+  readonly kind: 'azure'
+  readonly vault: string
+  readonly journal: { readonly url: string; readonly container: string; readonly prefix?: string }
+  readonly propagation: Duration
+}
+
+export type StoreConfig = LocalStoreConfig | AwsStoreConfig | GcpStoreConfig | AzureStoreConfig
 
 export type AuditSinkConfig = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'stdout' | 'stderr' }
 
@@ -91,6 +110,8 @@ export interface SecretConfig {
   readonly interval: Duration | undefined
   readonly window: MaintenanceWindow | undefined
   readonly grace: Duration
+  /** How long its store may show consumers the version before. */
+  readonly propagation: Duration
   readonly consumers: readonly Consumer[]
   readonly settle: Duration
   readonly replicaLag: Duration

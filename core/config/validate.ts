@@ -53,6 +53,13 @@ const dataAt = (data: unknown, path: DataPath): unknown => path.reduce(ownValue,
 /** The schema of the data at `path`; where several are possible, the one whose `kind` or `format` the data names. */
 function schemaAt(schema: JsonSchema | undefined, data: unknown, path: DataPath): JsonSchema | undefined {
   if (schema?.oneOf !== undefined) return schemaAt(alternative(schema.oneOf, data), data, path)
+  // A word or a mapping: where keys are looked for, the mapping.
+  if (schema?.anyOf !== undefined)
+    return schemaAt(
+      schema.anyOf.find(({ properties }) => properties),
+      data,
+      path,
+    )
   const [key, ...rest] = path
   if (key === undefined || schema === undefined) return schema
   const other = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
@@ -80,12 +87,22 @@ function allowedWords(issue: Issue): string[] {
   return issue.code === 'invalid_union' && 'options' in issue ? words(issue.options as unknown[]) : []
 }
 
+/** Of several forms the one that was meant, if any was: it is wrong further inside. */
+function insideUnion(issue: Issue): readonly Issue[] | undefined {
+  if (issue.code !== 'invalid_union') return undefined
+  return issue.errors.find(
+    each => each.length > 0 && each.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  )
+}
+
 function toProblems(issue: Issue, data: unknown, schema: JsonSchema): Problem[] {
   const path = issue.path as DataPath
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, data, schema)
   if (issue.code === 'custom') return [{ path, says: issue.message }]
   if (issue.code === 'invalid_key')
     return [{ path, aboutKey: true, says: `expected ${issue.issues[0]?.message ?? 'another name'}` }]
+  const inside = insideUnion(issue)
+  if (inside) return inside.flatMap(each => toProblems({ ...each, path: [...path, ...each.path] }, data, schema))
   const found = dataAt(data, path)
   if (found === undefined) return [{ path, says: `is missing; expected ${issue.message}` }]
   return [{ path, says: `expected ${issue.message}${didYouMean(found, allowedWords(issue))}` }]

@@ -12,6 +12,8 @@ export interface Consumer {
   readonly refresh: Duration
   /** How long it goes on trying to connect with what it holds. */
   readonly connectRetry: Duration
+  /** `latest`, `reference`, or an alias, where that is said. */
+  readonly reads?: string
 }
 
 /** Delays that come on top for every consumer. */
@@ -44,10 +46,11 @@ export const brokenBy = (grace: Duration, consumers: readonly Consumer[], delays
 
 /**
  * An interval must exceed this, or a rotation is due before the one before it is over: its grace, then a consumer that
- * refreshed at the last moment, then one run.
+ * refreshed at the last moment what the store still showed, then one run.
  */
 export const intervalFloor = (of: {
   readonly grace: Duration
   readonly consumers: readonly Consumer[]
+  readonly propagation: Duration
   readonly runLife: Duration
-}): Duration => of.grace + Math.max(0, ...of.consumers.map(({ refresh }) => refresh)) + of.runLife
+}): Duration => of.grace + Math.max(0, ...of.consumers.map(({ refresh }) => refresh)) + of.propagation + of.runLife

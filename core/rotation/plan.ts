@@ -137,8 +137,12 @@ export const dueSince = ({ anomaly, promotedAt, current }: SecretState): Instant
   anomaly === 'edited' && promotedAt !== undefined ? promotedAt : current.since
 
 /** Who would still hold the old credential when the grace ends. */
-export const outlivedBy = ({ grace, consumers, replicaLag }: RotationPolicy): readonly ConsumerNeed[] =>
-  brokenBy(grace, consumers, { replicaLag, propagation: 0 })
+export const outlivedBy = ({
+  grace,
+  consumers,
+  replicaLag,
+  propagation = 0,
+}: RotationPolicy): readonly ConsumerNeed[] => brokenBy(grace, consumers, { replicaLag, propagation })
 
 function tooShortGrace({ policy, target, request }: PlanInput): Plan | undefined {
   if (target.overlap === 'gap' || request.type === 'emergency') return undefined
@@ -158,8 +162,8 @@ function notNow({ policy, now, request }: PlanInput): Plan | undefined {
 }
 
 /** The configured grace, or what the slowest consumer needs: it may have been declared after the rotation was begun. */
-export const effectiveGrace = ({ grace, consumers, replicaLag }: RotationPolicy): Duration =>
-  Math.max(grace, requiredGrace(consumers, { replicaLag, propagation: 0 }))
+export const effectiveGrace = ({ grace, consumers, replicaLag, propagation = 0 }: RotationPolicy): Duration =>
+  Math.max(grace, requiredGrace(consumers, { replicaLag, propagation }))
 
 export const graceEnd = (policy: RotationPolicy, promotedAt: Instant | undefined): Instant | undefined =>
   promotedAt === undefined ? undefined : promotedAt + effectiveGrace(policy)

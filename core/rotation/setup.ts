@@ -19,6 +19,8 @@ export interface RotationPolicy {
   /** How long the old credential stays valid after `finish`. */
   readonly grace: Duration
   readonly consumers: readonly Consumer[]
+  /** How long the store may go on showing consumers the version before. Absent: not at all. */
+  readonly propagation?: Duration
   /** No run lives longer; what an older one claimed may be taken over. */
   readonly runLife: Duration
   /** What set, test, promote and undo need together, at most; set does not begin with less time left. */

@@ -25,7 +25,7 @@ const sections = {
     .max(8)
     .optional()
     .describe(
-      'Where audit events go besides the store, as JSON lines. Needed where a store keeps none itself (aws). Default: nowhere.',
+      'Where audit events go besides the store, as JSON lines. Needed where a store keeps none itself (aws, gcp, azure). Default: nowhere.',
     ),
   defaults: defaults.optional(),
 }

@@ -31,6 +31,9 @@ export const consumerKinds = [
   'other',
 ] as const
 
+/** As it stands behind `versions/` in Google Cloud; a number would never see a rotation. */
+const READS = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
+
 const consumer = z.strictObject({
   name: line.optional().describe('Names it in messages. Default: its kind.'),
   kind: z.enum(consumerKinds).describe('What it runs on; for messages.'),
@@ -38,6 +41,11 @@ const consumer = z.strictObject({
   connectRetry: duration
     .optional()
     .describe('How long it goes on trying to connect with the value it holds. Default: 30s.'),
+  reads: text(READS, 'latest, reference, or an alias')
+    .optional()
+    .describe(
+      'How it reads. gcp: latest, or the alias that it names. azure: latest, or reference for a reference of App Service. Default: as the store is read.',
+    ),
 })
 
 /** What `defaults:` may say for every secret, and a secret for itself. */

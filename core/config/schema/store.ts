@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 import { keySource, path, text } from './parts.ts'
+import { azure } from './store-azure.ts'
+import { gcp } from './store-gcp.ts'
 
 /** Of every partition: eu-central-1, us-gov-west-1, cn-north-1. */
 const REGION = /^[a-z]{2}(-[a-z]{2,12}){1,2}-[1-9][0-9]?$/
@@ -40,4 +42,4 @@ const aws = z.strictObject({
   role: role.optional(),
 })
 
-export const store = z.discriminatedUnion('kind', [local, aws]).describe('A place where versions live.')
+export const store = z.discriminatedUnion('kind', [local, aws, gcp, azure]).describe('A place where versions live.')

@@ -66,6 +66,7 @@ describe('what is so if nothing is said', () => {
       retryBudget: 5,
       idleSessions: 'keep',
       manual: false,
+      propagation: 0,
     })
   })
 

@@ -32,7 +32,7 @@ describe('wrong keys', () => {
     [
       'a kind of store',
       file({ stores: { a: { kind: 'locl' } } }),
-      ["stores.a.kind: expected one of local, aws; did you mean 'local'?"],
+      ["stores.a.kind: expected one of local, aws, gcp, azure; did you mean 'local'?"],
     ],
     [
       'no kind',

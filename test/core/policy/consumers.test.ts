@@ -35,7 +35,9 @@ it('nobody declared: nobody breaks', () => {
   expect(brokenBy(0, [], delays)).toEqual([])
 })
 
-it('the interval must exceed grace, slowest refresh and one run', () => {
-  expect(intervalFloor({ grace: 1000, consumers: [consumer('a', 10), consumer('b', 20)], runLife: 5 })).toBe(1025)
-  expect(intervalFloor({ grace: 1000, consumers: [], runLife: 5 })).toBe(1005)
+it('the interval must exceed grace, slowest refresh, propagation and one run', () => {
+  const floor = { grace: 1000, consumers: [consumer('a', 10), consumer('b', 20)], propagation: 0, runLife: 5 }
+  expect(intervalFloor(floor)).toBe(1025)
+  expect(intervalFloor({ ...floor, propagation: 300 })).toBe(1325)
+  expect(intervalFloor({ ...floor, consumers: [] })).toBe(1005)
 })

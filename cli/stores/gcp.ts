@@ -1,0 +1,64 @@
+/**
+ * Google Cloud's Secret Manager, as commands see it.
+ * @module
+ */
+import { SIBLING } from '../../core/config/cross-check-clouds.ts'
+import type { GcpStoreConfig } from '../../core/config/types.ts'
+import { formatDuration } from '../../core/policy/duration.ts'
+import type { OpenStore, Promises, Resource, StoreKind } from '../stores.ts'
+
+export const gcpKind: StoreKind<GcpStoreConfig> = {
+  async open({ project, location, endpoint, readBy }, { clock }): Promise<OpenStore> {
+    const { openGcpStore } = await import('../../gcp/index.ts')
+    return openGcpStore({ project, location, endpoint, readBy, clock })
+  },
+  place: ({ project, location, endpoint }) =>
+    ['Google Cloud Secret Manager', project, location, endpoint].filter(Boolean).join(', '),
+  promises,
+  untried: ({ readBy }) =>
+    [
+      'secrets.update',
+      'versions.add',
+      'versions.disable',
+      'versions.list',
+      ...(readBy === 'latest' ? ['secrets.create'] : ['versions.destroy']),
+    ].map(permission => `secretmanager.${permission}`),
+  beside,
+}
+
+function promises({ readBy, propagation }: GcpStoreConfig): Promises {
+  const shows = (what: string) =>
+    `${what} may go on answering with the version before for minutes, and for up to ${formatDuration(propagation)} in the worst case`
+  if (readBy === 'latest')
+    return {
+      publishes:
+        'reported: a version is added, which nothing can make conditional; one that a person adds in that same moment is put over, and reported',
+      shows: shows('latest'),
+    }
+  return {
+    publishes: `fenced: the alias ${readBy.alias} and the record move in one conditional change: a late or second promotion is refused`,
+    shows: shows(`the alias ${readBy.alias}`),
+  }
+}
+
+const RECORD = 'an annotation, lockstep: which version is which, no values'
+
+function beside({ readBy }: GcpStoreConfig, id: string): readonly Resource[] {
+  const record = { what: `on ${id}, ${RECORD}`, readers: 'whoever may look at the secret (secretmanager.secrets.get)' }
+  if (readBy !== 'latest')
+    return [
+      record,
+      {
+        what: `in ${id}, the pending version, which no alias names`,
+        readers: 'whoever may read the secret, by its number or as latest: no consumer may read latest',
+      },
+    ]
+  return [
+    {
+      what: `the secret ${id}${SIBLING}, with the pending value`,
+      readers:
+        'whoever may read all secrets of the project, or those whose name begins so; a role on the one secret does not reach it',
+    },
+    record,
+  ]
+}
