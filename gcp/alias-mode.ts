@@ -25,6 +25,8 @@ export function checkAliases({ alias, previous }: Aliases): void {
 }
 
 export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
+  fenced: true,
+
   async current(visit, { aliases }, { left }): Promise<Current> {
     const number = aliases[alias]
     if (number === undefined) throw noAlias(visit, alias)
@@ -35,7 +37,7 @@ export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
   },
 
   async bring(visit, { value }) {
-    return mainVersion((await visit.requests.add(visit.id, value, visit.call)).number)
+    return mainVersion(await visit.add(visit.id, value))
   },
 
   async abandon(visit, version) {

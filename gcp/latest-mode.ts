@@ -15,6 +15,8 @@ import { type Current, numberOf, unlessDenied, type Visit } from './visit.ts'
 const AFTER_BASE = 5
 
 export const latestMode = (): Publishing => ({
+  fenced: false,
+
   current: currentOf,
 
   bring: (visit, { rotation, value }) => addToSibling(visit, rotation, value),
@@ -27,7 +29,7 @@ export const latestMode = (): Publishing => ({
     const base = numberOf(pending.base)
     if (look.current.published) return { version: look.current.published, published: true }
     const value = (await valueAt(visit, pending.version)) as SecretValue
-    const { number } = await visit.requests.add(visit.id, value, visit.call)
+    const number = await visit.add(visit.id, value)
     const overwrote = Array.from({ length: number - base - 1 }, (_, n) => mainVersion(base + 1 + n))
     return { version: mainVersion(number), published: true, overwrote }
   },

@@ -124,7 +124,7 @@ export class GcpSecretStore implements SecretStore {
     call: Call,
   ): Promise<{ readonly version: VersionId; readonly already: boolean; readonly overwrote?: readonly VersionId[] }> {
     const visit = this.#visit(id, call)
-    const first = await visit.seen()
+    const first = this.#mode.fenced ? await visit.seen() : await visit.again()
     if (isCurrent(first, move.rotation)) return { version: first.current.version, already: true }
     const { pending } = first.ledger
     const entry =

@@ -5,7 +5,6 @@
 import { Buffer } from 'node:buffer'
 import type { RotationId, SecretId, VersionId } from '../core/ports/secret-store.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
-import type { Version } from './requests.ts'
 import { numberOf, type Visit } from './visit.ts'
 
 const SIBLING = 'lockstep-'
@@ -39,13 +38,13 @@ export const MAX_ENVELOPED_BYTES = 48_000
 export async function addToSibling(visit: Visit, rotation: RotationId, value: SecretValue): Promise<VersionId> {
   const sibling = siblingOf(visit.id)
   const enveloped = envelope(rotation, value)
-  const add = async (): Promise<Version> => visit.requests.add(sibling, enveloped, visit.call)
+  const add = async () => siblingVersion(await visit.add(sibling, enveloped))
   try {
-    return siblingVersion((await add()).number)
+    return await add()
   } catch (error) {
     if (Object(error).code !== 'secret-not-found') throw error
     await visit.requests.create(sibling, visit.call)
-    return siblingVersion((await add()).number)
+    return await add()
   }
 }
 

@@ -46,6 +46,8 @@ export interface Change {
 
 /** A record that others change all the time is left to the next run. */
 const TRIES = 4
+/** What others add meanwhile is little. */
+const LOOKED_THROUGH = 3
 
 export class Visit {
   readonly requests: Requests
@@ -118,15 +120,39 @@ export class Visit {
 
   /** By number, once a run. */
   async value(id: SecretId, number: number): Promise<SecretValue | 'disabled' | undefined> {
-    const values = this.#premises.values.get(this.call.run) ?? new Map<string, SecretValue | 'disabled'>()
-    this.#premises.values.set(this.call.run, values)
     const key = `${id}/${number}`
-    const found = values.get(key) ?? (await this.requests.access(id, number, this.call))
-    if (found) values.set(key, found)
+    const found = this.#values.get(key) ?? (await this.requests.access(id, number, this.call))
+    if (found) this.#values.set(key, found)
     return found
   }
 
-  /** What this run itself has put, or seen to be current. */
+  /** By number, what this run has read or added itself. */
+  get #values(): Map<string, SecretValue | 'disabled'> {
+    const { values } = this.#premises
+    const known = values.get(this.call.run) ?? new Map<string, SecretValue | 'disabled'>()
+    values.set(this.call.run, known)
+    return known
+  }
+
+  /**
+   * Adds a version, once: without an answer the newest ones are looked through for it, because nothing else would tell a second
+   * one from the first. Not there: `unknown`; it may still land, as a version that nobody ever reads.
+   */
+  async add(id: SecretId, value: SecretValue): Promise<number> {
+    try {
+      const { number } = await this.requests.add(id, value, this.call)
+      this.#values.set(`${id}/${number}`, value)
+      return number
+    } catch (error) {
+      if (!isRotationError(error, 'unknown')) throw error
+      for (const { number } of await this.requests.versions(id, LOOKED_THROUGH, this.call)) {
+        const found = await this.requests.access(id, number, this.call)
+        if (found && found !== 'disabled' && found.equals(value)) return number
+      }
+      throw error
+    }
+  }
+
   #remember(look: Look): Look {
     const looks = this.#premises.looks.get(this.call.run) ?? new Map<SecretId, Look>()
     this.#premises.looks.set(this.call.run, looks)
