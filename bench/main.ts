@@ -8,6 +8,10 @@ import { aws } from './aws/all.ts'
 import { local } from './local.ts'
 import { asTable, type Result } from './result.ts'
 
+/** Below the table. */
+const LEGEND =
+  "aws (fake): Secrets Manager is our fake, and its times say nothing of AWS; the SDK, the function's bundle and PostgreSQL are real."
+
 const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, aws }
 
 async function main(): Promise<number> {
@@ -18,9 +22,12 @@ async function main(): Promise<number> {
   }
   const results: Result[] = []
   for (const measure of options.parts) results.push(...(await measure()))
-  process.stdout.write(`${options.json ? JSON.stringify({ results }) : asTable(results)}\n`)
+  process.stdout.write(`${options.json ? JSON.stringify({ results }) : people(results)}\n`)
   return results.every(({ met }) => met) ? 0 : 1
 }
+
+const people = (results: readonly Result[]): string =>
+  [asTable(results), ...(results.some(({ name }) => name.startsWith('aws')) ? [LEGEND] : [])].join('\n')
 
 function asked(): { readonly parts: readonly (() => Promise<Result[]>)[]; readonly json: boolean } | undefined {
   try {
