@@ -74,21 +74,30 @@ async function claim(visit: Visit, look: Look, draft: PendingDraft): Promise<rea
 }
 
 /**
- * A label that current does not have, and rather one that nobody has or that leaves its holder another: a version that an edit has
- * overtaken may be the one that the target holds, and without a label it would be deleted.
+ * A label that current does not have, and rather one that nobody has or that leaves its holder another: a version that was cancelled
+ * or overtaken by an edit may be the one that the target holds, and without a label it would be deleted. Where each is somebody's
+ * last, the oldest version loses its own: a later one has been set since.
  */
-export function ownLabelFor({ described: { stages }, meaning }: Look): string {
-  const free = OWN.filter(label => !stagesOf(stages, meaning.current).includes(label))
-  return free.find(label => stagesOf(stages, holderOf(stages, label)).length !== 1) ?? free[0]!
+export async function ownLabelFor({ requests, id, call }: Visit, look: Look): Promise<string> {
+  const { stages } = look.described
+  const free = OWN.filter(label => !stagesOf(stages, look.meaning.current).includes(label))
+  const spare = free.find(label => stagesOf(stages, holderOf(stages, label)).length !== 1)
+  if (spare !== undefined) return spare
+  const ages = free.map(async label => {
+    const version = holderOf(stages, label)!
+    return { label, at: (await requests.get(id, { version }, call))?.createdAt ?? 0 }
+  })
+  return (await Promise.all(ages)).reduce((oldest, each) => (each.at < oldest.at ? each : oldest)).label
 }
 
 /** Answers the labels that the version has now; `exists`: with another's value. */
 export async function put(
-  { requests, id, call, managed }: Visit,
+  visit: Visit,
   look: Look,
   { rotation, value }: PendingDraft,
 ): Promise<readonly string[] | 'exists'> {
-  const label = ownLabelFor(look)
+  const { requests, id, call, managed } = visit
+  const label = await ownLabelFor(visit, look)
   const version = { token: rotation, value, stages: [label], rotationToken: managed?.rotationToken }
   const done = await requests.put(id, version, call)
   if (done !== 'exists') look.moved(label, asVersion(rotation))

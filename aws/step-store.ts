@@ -108,7 +108,7 @@ export class StepStore extends AwsSecretStore {
 
   /** What a template put is ours from here on: the label keeps it alive whatever happens to AWSPENDING. */
   async #adopt(visit: Visit, look: Look): Promise<void> {
-    const label = ownLabelFor(look)
+    const label = await ownLabelFor(visit, look)
     const from = holderOf(look.described.stages, label)
     await visit.move(look, { label, ...(from && { from }), to: this.#version })
   }

@@ -56,3 +56,24 @@ describe.each([
     },
   )
 })
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'the same %i times: the labels of those that are over are used again, oldest first',
+  async times => {
+    const d = new Driven('single-user')
+    d.fake.permissions.denyAction('test', 'ListSecretVersionIds')
+    for (let n = 0; n < times; n++) {
+      const works = await setAndLeft(d)
+      if (n % 2 === 0) edit(d)
+      else await cancel(d, works)
+      await d.fake.inProcessClient().send(new RotateSecretCommand({ SecretId: ID }))
+      const next = d.holder('AWSPENDING') as RotationId
+      await d.step('create', next)
+      expect(d.stagesOf(works)).toEqual([expect.stringMatching(/^LOCKSTEP_[1-4]$/)])
+      for (const step of ['set', 'test', 'finish'] as const) await d.step(step, next)
+      d.fake.service.endRotation(ID, next, 'succeeded')
+      expect([d.works, d.holder('AWSCURRENT')]).toEqual([true, next])
+      d.clock.time += 86_400_000
+    }
+  },
+)
