@@ -11,6 +11,7 @@ import { type Look, lookAt, planInput, planRun } from '../look.ts'
 import { labelled, paragraphs, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import {
+  besideLines,
   consumerLines,
   downtime,
   headline,
@@ -21,7 +22,7 @@ import {
 } from '../render/plan.ts'
 import { iso, isoOrNull } from '../render/time.ts'
 import type { Run, Session } from '../session.ts'
-import { placeOf, promisesOf } from '../stores.ts'
+import { besideOf, placeOf, promisesOf } from '../stores.ts'
 
 export interface PlanOptions {
   readonly force?: boolean
@@ -57,8 +58,9 @@ export async function planAnswer(session: Session, name: string, options: PlanOp
   const inspection = options.connect
     ? await session.working(`${name}: looking at the target`, () => inspectTarget(session, look))
     : undefined
+  const store = storeData(session, look)
   return {
-    data: { ...planData(look, plan, view), ...(inspection && { target: inspectionData(inspection) }) },
+    data: { ...planData(look, plan, view), ...store, ...(inspection && { target: inspectionData(inspection) }) },
     text: paragraphs(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
     next: nextOf(look, plan, options),
     exit: inspection?.exit || exitOf(plan),
@@ -93,7 +95,8 @@ function intentOf({ rollback, emergency }: PlanOptions): Intent {
 function planText({ style, workspace }: Session, look: Look, plan: Plan, { now, intent }: View): string {
   const { secret, state } = look
   const store = workspace.config.stores.get(secret.store)!
-  const { publishes, graceFrom } = promisesOf(store)
+  const { publishes, graceFrom, shows } = promisesOf(store)
+  const made = hasRotated(look) ? 'keeps' : 'will create'
   return paragraphs(
     stacked(
       `${style.bold(secret.name)} ${headline(plan, look, now, intent)}`,
@@ -105,13 +108,19 @@ function planText({ style, workspace }: Session, look: Look, plan: Plan, { now, 
       ['downtime', downtime(look, intent)],
       ['consumers', intent === 'emergency' ? undefined : consumerLines(look)],
       ['old credential', intent === 'emergency' ? undefined : withPrefix('ends from ', retirementLine(look, now))],
-      ['store', store.kind === 'local' ? undefined : `${placeOf(store)}; ${publishes}`],
+      ['store', store.kind === 'local' ? undefined : placeOf(store)],
+      ['publishes', store.kind === 'local' ? undefined : publishes],
+      ['shows', shows],
+      [made, besideLines(besideOf(store, secret.id))],
       ['grace from', graceFrom],
       ['rotated by', rotator(look)],
       ['halted', state?.halted],
     ]),
   )
 }
+
+/** Then what it makes beside the secret is there already. */
+const hasRotated = ({ state }: Look): boolean => state?.promotedAt !== undefined || state?.pending !== undefined
 
 /** Also of a rotation that is not due yet: who asks for a plan wants to know. */
 function stepsOf(plan: Plan, intent: Intent): readonly StepName[] {
@@ -139,6 +148,17 @@ function planData(look: Look, plan: Plan, { now, intent }: View): Answer['data']
     downtime: downtime(look, intent),
     rotated_by: look.facts.rotatedBy?.name ?? 'lockstep',
     due: isoOrNull(look.state && look.policy.interval && dueSince(look.state) + look.policy.interval),
+  }
+}
+
+/** What the store adds to a plan. */
+function storeData({ workspace }: Session, look: Look): Answer['data'] {
+  const { store: name, id, propagation } = look.secret
+  const store = workspace.config.stores.get(name)!
+  const resources = besideOf(store, id).map(({ what, readers }) => ({ what, readers }))
+  return {
+    store: { kind: store.kind, publishes: promisesOf(store).publishes, propagation_ms: propagation },
+    ...(resources.length > 0 && { beside: { exists: hasRotated(look), resources } }),
   }
 }
 

@@ -8,6 +8,7 @@ import { requiredGrace } from '../../core/policy/consumers.ts'
 import { graceEnd, outlivedBy, type Plan } from '../../core/rotation/plan.ts'
 import { entropyBits } from '../../core/secret/generate.ts'
 import type { Look } from '../look.ts'
+import type { Resource } from '../stores.ts'
 import { counted } from './block.ts'
 import { momentFromNow, span } from './time.ts'
 
@@ -106,9 +107,12 @@ const probes = ({ target }: SecretConfig): string =>
 export function downtime(look: Look, intent: Intent): string {
   const { target, policy } = look
   if (intent === 'emergency') return breaksAtOnce(look).join('\n')
-  const slowest = requiredGrace(policy.consumers, { replicaLag: policy.replicaLag, propagation: 0 })
+  const { replicaLag, propagation = 0 } = policy
+  const slowest = Math.max(propagation, requiredGrace(policy.consumers, { replicaLag, propagation }))
   if (target.overlap === 'gap')
-    return `a gap: from set to finish (a few round trips) no login works with what consumers read; one that caches the old value fails until it reads again${slowest > 0 ? `, at most ${span(slowest)}` : ''}`
+    return `a gap: from set to finish (a few round trips) no login works with what consumers read; one that caches the old value${propagation > 0 ? ', or is still shown it by the store,' : ''} fails until it reads ${propagation > 0 ? 'the new one' : 'again'}${slowest > 0 ? `, at most ${span(slowest)}` : ''}`
+  if (policy.consumers.length === 0 && propagation > 0)
+    return `none for consumers that hold a value no longer than ${span(policy.grace - propagation)}; none are declared`
   if (policy.consumers.length === 0)
     return `none for consumers that refresh within ${span(policy.grace)}; none are declared`
   return 'none: old and new are both valid until the grace ends'
@@ -121,11 +125,19 @@ export const overlapWords = ({ target }: Look): string =>
 export function consumerLines({ policy, target }: Look): string | undefined {
   const broken = new Set(outlivedBy(policy).map(({ consumer }) => consumer))
   const lines = policy.consumers.map(consumer => {
-    const late = `${consumer.name} refreshes within ${span(consumer.refresh)}`
+    const store = policy.propagation ? `, and the store shows the new version within ${span(policy.propagation)}` : ''
+    const late = `${consumer.name} refreshes within ${span(consumer.refresh)}${store}`
     if (target.overlap === 'gap') return `${late}: may fail that long`
     return `${late}: ${broken.has(consumer) ? `would break, the grace is ${span(policy.grace)}` : 'safe'}`
   })
   return lines.length === 0 ? undefined : lines.join('\n')
+}
+
+/** What rotating makes in the cloud besides the secret, and who can read that. */
+export function besideLines(resources: readonly Resource[]): string | undefined {
+  return resources.length === 0
+    ? undefined
+    : resources.map(({ what, readers }) => `${what}\nreadable by ${readers}`).join('\n')
 }
 
 /** Whom an emergency breaks, before it does. */

@@ -39,6 +39,21 @@ it('Grace: must cover refresh, connect retry and replica lag of the slowest cons
   expect(await enough.rotate()).toMatchObject({ outcome: 'rotated' })
 })
 
+it('Grace: must also cover how long the store may show the version before, at the beginning and at the end', async () => {
+  const consumers = [consumer('slow', GRACE - 3_000)]
+  const policy = { consumers, replicaLag: 1_000, propagation: 2_001 }
+  expect(await errorOf(new Bench('alternating-users', { policy }).rotate())).toMatchObject({ code: 'refused' })
+  const bench = new Bench('alternating-users', { policy: { ...policy, propagation: 2_000 } })
+  await bench.rotate()
+  const promotedAt = (await bench.state()).promotedAt!
+  const late = new Bench('single-user', { policy: { grace: 1, consumers: [consumer('a', 5)], propagation: 70_000 } })
+  await late.rotate()
+  const again = await late.rotate({ force: true })
+  const until = (await late.state()).promotedAt! + 70_000 + 5 + late.policy.replicaLag + late.policy.runLife
+  expect(again).toMatchObject({ outcome: 'waiting', for: 'spacing', until })
+  expect(await bench.retire()).toMatchObject({ outcome: 'waiting', until: promotedAt + GRACE })
+})
+
 it('Grace: does not save consumers of a gap strategy, so it refuses nothing there', async () => {
   const bench = new Bench('single-user', { policy: { consumers: [consumer('slow', 2 * GRACE)] } })
   expect(await bench.rotate()).toMatchObject({ outcome: 'rotated' })
