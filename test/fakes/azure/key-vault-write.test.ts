@@ -99,14 +99,14 @@ it('what is too long or too many is 400 and changes nothing; the limits themselv
   await at.sdk.setSecret('app-db', '', { tags: long })
   const put = (value: string, settings = {}) => at.sdk.setSecret('app-db', value, settings)
   for (const call of [
-    put('x'.repeat(25 * 1024 + 1)),
-    put('é'.repeat(12 * 1024 + 513)),
-    put('one', { tags: many(16) }),
-    put('one', { tags: { ['k'.repeat(513)]: '' } }),
-    put('one', { tags: { k: 'v'.repeat(513) } }),
-    put('one', { contentType: 'c'.repeat(256) }),
+    () => put('x'.repeat(25 * 1024 + 1)),
+    () => put('é'.repeat(12 * 1024 + 513)),
+    () => put('one', { tags: many(16) }),
+    () => put('one', { tags: { ['k'.repeat(513)]: '' } }),
+    () => put('one', { tags: { k: 'v'.repeat(513) } }),
+    () => put('one', { contentType: 'c'.repeat(256) }),
   ])
-    expect(await refused(call, 400, 'BadParameter')).toContain('Property has invalid value')
+    expect(await refused(call(), 400, 'BadParameter')).toContain('Property has invalid value')
   const { latest, versions } = at.fake.service.peek('app-db')
   expect(versions.size).toBe(1)
   await refused(at.sdk.updateSecretProperties('app-db', latest, { tags: many(16) }), 400, 'BadParameter')
