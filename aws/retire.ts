@@ -41,11 +41,14 @@ async function takeOver(visit: Visit, look: Look, previous: VersionId, staleAfte
   await forgetHolders(visit, look, previous)
 }
 
-/** Names of runs that have claimed it, this run's own also where an old answer does not show it. */
+/** Names of runs that have claimed a retirement, void claims too; this run's own also where an old answer does not show it. */
 async function forgetHolders(visit: Visit, look: Look, previous: VersionId): Promise<void> {
-  const labels = new Set(stagesOf(look.described.stages, previous).filter(isRetiringLabel))
-  if (look.holder !== undefined) labels.add(retiringLabel(look.holder))
-  for (const label of labels) await visit.loosen(look, label, previous)
+  const own = look.holder === undefined ? undefined : retiringLabel(look.holder)
+  const seen = [...look.described.stages].flatMap(([version, labels]) =>
+    labels.filter(label => isRetiringLabel(label) && label !== own).map(label => ({ version, label })),
+  )
+  for (const { version, label } of seen) await visit.loosen(look, label, version)
+  if (own !== undefined) await visit.loosen(look, own, previous)
 }
 
 /** The claim goes first: once the version is nobody's previous, no later run would look for what a crash had left on it. */

@@ -96,7 +96,7 @@ export function meaningOf(
   const pendingVersion = claimed ? undefined : liveHolder(versions, holder)
   const last = lastOf(versions, { current, isOurs, pending: pendingVersion, base })
   const previous = previousOf(versions, { current, last, base, retired })
-  const retiring = holder !== undefined && holder !== retired && (claimed || holder === previous.version)
+  const retiring = holder !== undefined && holder !== retired && isClaim(holder, claimed, previous)
   const live = retiring ? undefined : pendingVersion
   const notes = readNotes(described.tags, current, last)
   const promotedAt = last && (notes.promotedAt ?? promotionOf(last, current, described, created))
@@ -121,6 +121,13 @@ export function meaningOf(
     notes,
   }
 }
+
+/**
+ * A run that did not see a promotion in time may have claimed what is previous no longer: that claim is void. Where nothing tells
+ * what is previous, the claim does.
+ */
+const isClaim = (holder: VersionId, claimed: boolean, previous: Previous): boolean =>
+  previous.version === undefined ? claimed && previous.unknown : previous.version === holder
 
 /** AWSPENDING means nothing on a version that was promoted, ended or discarded. */
 function liveHolder(versions: Versions, holder: VersionId | undefined): VersionId | undefined {
@@ -169,6 +176,14 @@ function lastOf(versions: Versions, { current, isOurs, pending, base }: Seen): V
   return left.find(version => stagesOf(versions, version).includes(PREVIOUS)) ?? left[0]
 }
 
+interface Previous {
+  readonly version?: VersionId
+  /** It has no label; only a list of all versions can find it. */
+  readonly unlisted: boolean
+  /** Nothing that is left tells. */
+  readonly unknown: boolean
+}
+
 function previousOf(
   versions: Versions,
   {
@@ -177,12 +192,14 @@ function previousOf(
     base,
     retired,
   }: Pick<Seen, 'current' | 'base'> & { readonly last: VersionId | undefined; readonly retired: VersionId | undefined },
-): { readonly version?: VersionId; readonly unlisted: boolean } {
-  if (last === undefined) return { unlisted: false }
+): Previous {
+  if (last === undefined) return { unlisted: false, unknown: true }
   const proven = base(last)
-  if (proven !== undefined) return proven === retired ? { unlisted: false } : { version: proven, unlisted: false }
-  if (isOwnName(last)) return { unlisted: true }
+  const known = { unlisted: false, unknown: false }
+  if (proven !== undefined) return proven === retired ? known : { ...known, version: proven }
+  if (isOwnName(last)) return { unlisted: true, unknown: false }
   // A token proves nothing: AWSPREVIOUS is what it replaced only as long as nobody has edited current since.
-  const before = last === current ? holderOf(versions, PREVIOUS) : undefined
-  return before === undefined || before === retired ? { unlisted: false } : { version: before, unlisted: false }
+  if (last !== current) return { unlisted: false, unknown: true }
+  const before = holderOf(versions, PREVIOUS)
+  return before === undefined || before === retired ? known : { ...known, version: before }
 }

@@ -39,3 +39,29 @@ it('claims nothing that the last rotation has not replaced [fake]', async () => 
   await expect(store.claimRetire(ID, other, 30_000, place.call())).rejects.toMatchObject({ code: 'stale' })
   await store.claimRetire(ID, base, 30_000, place.call())
 })
+
+it('a claim of a run that has slept through the next rotation is void, and keeps nobody from ending the right one [fake]', async () => {
+  const place = new Place()
+  const store = place.store()
+  await store.put(ID, SecretValue.of('first'), place.call())
+  const rotated = async (value: string) => {
+    const call = place.call()
+    const state = (await store.describe(ID, call))!
+    const move = { rotation: rotationId(ID, state), base: state.current.version }
+    await store.putPending(ID, { ...move, value: SecretValue.of(value) }, call)
+    await store.promote(ID, move, call)
+    return move.base
+  }
+  const first = await rotated('second')
+  const sleeper = place.call()
+  await store.describe(ID, sleeper)
+  const second = await rotated('third')
+  await store.claimRetire(ID, first, 30_000, sleeper).catch(() => undefined)
+  const call = place.call()
+  const state = (await store.describe(ID, call))!
+  expect([state.previous?.version, state.retiring]).toEqual([second, undefined])
+  await store.claimRetire(ID, second, 30_000, call)
+  await store.retirePrevious(ID, second, call)
+  const labels = [...place.fake.service.peek(ID).versions.values()].flatMap(({ stages }) => stages)
+  expect(labels.filter(label => label === 'AWSPENDING' || label.startsWith('LOCKSTEP_RETIRING'))).toEqual([])
+})

@@ -39,7 +39,7 @@ interface Choice {
 const countPreemptions = (choices: readonly Choice[], taken: readonly number[]): number =>
   taken.filter((chosen, i) => i > 0 && chosen !== taken[i - 1] && choices[i]!.enabled.includes(taken[i - 1]!)).length
 
-async function playInterleaving(
+export async function playInterleaving(
   pair: Pair,
   engine: Engine,
   report: Report,
@@ -75,7 +75,8 @@ class Lane {
   /** Resolves when the process stands at a call or has ended. */
   settled!: Promise<void>
   #arrive!: () => void
-  #release: () => void = () => {}
+  /** Calls that stand; a process may make several at once. */
+  readonly #standing: (() => void)[] = []
 
   constructor(episode: Episode, action: Action) {
     this.#running()
@@ -83,7 +84,7 @@ class Lane {
       const worker = new Worker()
       worker.gate = () =>
         new Promise<void>(resolve => {
-          this.#release = resolve
+          this.#standing.push(resolve)
           this.#arrive()
         })
       return worker
@@ -99,7 +100,8 @@ class Lane {
 
   step(): void {
     this.#running()
-    this.#release()
+    this.#standing.shift()?.()
+    if (this.#standing.length > 0) setImmediate(() => this.#arrive())
   }
 
   #running(): void {
