@@ -137,9 +137,9 @@ export async function startSecretManager(options: SecretManagerOptions = {}): Pr
   }
 }
 
-/** Credentials that ask nobody: without them the client looks for a metadata server. */
+/** Credentials that ask nobody: without any, the client looks for a metadata server. */
 function offline(token: string, projectId: string) {
-  const client = new gax.googleAuthLibrary.PassThroughClient()
-  client.getRequestHeaders = async () => new Headers({ authorization: `Bearer ${token}` })
+  const client = new gax.googleAuthLibrary.OAuth2Client()
+  client.setCredentials({ access_token: token })
   return new gax.GoogleAuth({ authClient: client, projectId })
 }

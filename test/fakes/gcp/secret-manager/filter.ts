@@ -6,6 +6,7 @@ import { fromWire, type WireTime } from './time.ts'
 export type Matcher = (answer: object) => boolean
 
 const TOKEN = /\s*(\(|\)|"(?:[^"\\]|\\.)*"|<=|>=|!=|[<>=:]|[^\s()"<>=:!]+)/gy
+const KEYWORDS = new Set(['AND', 'OR', 'NOT'])
 const COMPARATORS = new Set([':', '=', '!=', '<', '<=', '>', '>='])
 
 /** @throws ServiceFault INVALID_ARGUMENT */
@@ -85,7 +86,7 @@ const negated =
 
 function restriction(field: string, reader: Reader): Matcher {
   const comparator = reader.peek()
-  if (!/^"?\w/.test(field)) throw malformed()
+  if (!/^"?\w/.test(field) || KEYWORDS.has(field)) throw malformed()
   if (comparator === undefined || !COMPARATORS.has(comparator)) {
     return answer => valuesAt(answer, ['name']).some(value => contains(value, unquote(field)))
   }

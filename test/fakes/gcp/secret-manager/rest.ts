@@ -2,6 +2,7 @@
 import { ConnectionLost, ServiceFault } from './errors.ts'
 import type { Handle } from './handle.ts'
 import { tokenOf } from './in-process.ts'
+import type { Input } from './input.ts'
 import { fromJson, jsonDetails, type Route, routes, toJson } from './wire.ts'
 
 export interface RestRequest {
@@ -101,7 +102,9 @@ function parse(body: string): object {
 
 function decode(route: Route, json: object): object {
   try {
-    return fromJson(route.requestType, json)
+    const { updateMask, ...rest } = fromJson(route.requestType, json) as Input
+    // An empty mask is a mask without paths, not one with an empty path.
+    return { ...rest, ...(updateMask && { updateMask: { paths: updateMask.paths.filter(path => path !== '') } }) }
   } catch (error) {
     throw new ServiceFault('INVALID_ARGUMENT', `Invalid value: ${(error as Error).message}`)
   }
