@@ -2,26 +2,21 @@
  * From a configuration to wired secrets: the only place that knows every adapter. Each is loaded when it is first needed.
  * @module
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
-import { didYouMean } from '../core/config/nearest.ts'
 import type { AdminConfig, Config, KeySource, PostgresTargetConfig, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import { adminLogin, postgresOptions, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
-import type { Call } from '../core/ports/secret-store.ts'
-import type { RotationPolicy, RotationSetup } from '../core/rotation/setup.ts'
+import type { RotationSetup } from '../core/rotation/setup.ts'
 import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
-import { generatePassword } from '../core/secret/generate.ts'
 import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
 import { type OpenStore, openStore, storeExists, type Trail } from './stores.ts'
 import { loadTargetModule } from './target-module.ts'
-
-/** Of a run, what set, test, promote and undo may take at most. */
-const CUTOVER_MS = 10_000
 
 interface Surroundings {
   readonly streams: Streams
@@ -56,28 +51,16 @@ export class Workspace {
 
   /** The secret with everything it needs. Unknown name: `usage`. Nothing is connected yet. */
   async setup(name: string): Promise<RotationSetup> {
-    const secret = this.secret(name)
-    const store = await this.store(secret.store)
-    return {
-      secret: name,
-      id: secret.id,
-      store,
-      target: await this.target(secret),
-      shape: this.shape(secret),
-      policy: policyOf(secret),
-      clock: this.clock,
-      audit: this.audit(store),
-      generate: () => generatePassword(secret.password),
+    const openers = {
+      store: (store: string) => this.store(store),
+      target: (secret: SecretConfig) => this.target(secret),
+      audit: (store: OpenStore) => this.audit(store),
     }
+    return wire(this.config, name, openers, this.clock)
   }
 
   secret(name: string): SecretConfig {
-    const secret = this.config.secrets.get(name)
-    if (secret) return secret
-    const known = [...this.config.secrets.keys()]
-    const few = known.length > 10 ? `${known.length} others` : known.join(', ') || 'none'
-    const message = `No secret is called ${name}${didYouMean(name, known)} (configured: ${few})`
-    throw new RotationError('usage', message, { secret: name, next: '`lockstep status` lists them.' })
+    return secretOf(this.config, name)
   }
 
   shape({ value, user }: Pick<SecretConfig, 'value' | 'user'>): ValueShape {
@@ -171,53 +154,8 @@ export class Workspace {
 
   async #postgres(secret: SecretConfig, target: PostgresTargetConfig): Promise<RotationTarget> {
     const { createPostgresTarget } = await import('../core/targets/postgres/index.ts')
-    const { admin, endpoints, tls, ownerRole, probes, adopt, hash } = target
-    const strategy = secret.strategy === 'single-user' ? 'single-user' : 'alternating-users'
-    const { users } = secret
-    const owner = `lockstep:${this.config.deployment}/${secret.name}`
-    const trust = { ...tls, ca: tls.ca === undefined ? undefined : readText(tls.ca, 'CA file') }
-    const login = admin && (() => this.#admin(admin))
-    const options = {
-      strategy,
-      users,
-      ownerRole,
-      endpoints,
-      tls: trust,
-      probes,
-      admin: login,
-      owner,
-      adopt,
-      hash,
-    } as const
-    return createPostgresTarget(options, this.clock)
-  }
-
-  async #admin({ store: name, id, value, user }: AdminConfig): Promise<Credential> {
-    const store = await this.store(name)
-    const call: Call = { signal: new AbortController().signal, deadline: this.clock.now() + CUTOVER_MS, run: {} }
-    const current = await store.get(id, call)
-    if (!current || current.value === 'disabled')
-      throw new RotationError('secret-not-found', `The store ${name} has no admin secret ${id}.`, { at: id })
-    return valueShape(value, user).read(current.value)
-  }
-}
-
-export function policyOf(secret: SecretConfig): RotationPolicy {
-  const { interval, window, grace, consumers, runLife, replicaLag, settle, retryBudget, idleSessions, manual } = secret
-  const { propagation } = secret
-  return {
-    ...(interval !== undefined && { interval }),
-    ...(window && { window }),
-    cutover: Math.min(CUTOVER_MS, runLife / 2),
-    ...{ grace, consumers, propagation, runLife, replicaLag, settle, retryBudget, idleSessions, manual },
-  }
-}
-
-function readText(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    throw new RotationError('config-invalid', `The ${what} ${file} cannot be read.`, { at: file })
+    const login = async (admin: AdminConfig) => adminLogin(await this.store(admin.store), admin, this.clock)
+    return createPostgresTarget(postgresOptions(this.config, secret, target, login), this.clock)
   }
 }
 

@@ -3,11 +3,12 @@
  * @module
  */
 import type { SecretConfig } from '../core/config/types.ts'
+import { kindOf, policyOf } from '../core/fleet/wire.ts'
 import type { RotationTarget } from '../core/ports/rotation-target.ts'
 import type { Call, SecretState } from '../core/ports/secret-store.ts'
 import { type Plan, type PlanInput, planRotation } from '../core/rotation/plan.ts'
 import type { RotationPolicy } from '../core/rotation/setup.ts'
-import { policyOf, type Workspace } from './compose.ts'
+import type { Workspace } from './compose.ts'
 import type { StoreFacts } from './stores.ts'
 
 export interface Look {
@@ -33,13 +34,6 @@ export async function lookAt(workspace: Workspace, name: string, call: Call): Pr
   const facts = (state && (await store?.facts?.(secret.id, call))) ?? {}
   return { ...rest, secret, state, facts }
 }
-
-/** What every target of a strategy has in common. */
-const kindOf = ({ strategy }: SecretConfig): Look['target'] => ({
-  strategy,
-  overlap: strategy === 'single-user' ? 'gap' : 'both-valid',
-  kind: strategy === 'issue-then-revoke' ? 'issuing' : 'settable',
-})
 
 export const planInput = (
   { secret, state, policy, target }: Look,
