@@ -54,6 +54,15 @@ it('a token that ended is 401, until the client gets another', async () => {
   await at.open({ identity: 'other' }).getSecret('app-db')
 })
 
+it('a revoked identity is 401, also with a new token, until it is restored', async () => {
+  await using at = await stage()
+  at.fake.service.putAsPerson('app-db', 'one')
+  at.fake.tokens.revoke('me')
+  await refused(at.open({ identity: 'me' }).getSecret('app-db'), 401, 'Unauthorized')
+  at.fake.tokens.restore('me')
+  await at.open({ identity: 'me' }).getSecret('app-db')
+})
+
 it('once answered 401, the client repeats its request by itself', async () => {
   await using at = await stage()
   await at.sdk.setSecret('app-db', 'one')

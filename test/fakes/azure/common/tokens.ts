@@ -18,6 +18,7 @@ export interface Claims {
 /** Takes the place of Entra ID: makes access tokens, and reads them back. They do not end by the clock, only by `expire`. */
 export class Tokens {
   readonly #generations = new Map<string, number>()
+  readonly #revoked = new Set<string>()
   /** Of what was checked already: a simulation sends one token thousands of times. */
   readonly #read = new Map<string, Claims | undefined>()
 
@@ -38,8 +39,17 @@ export class Tokens {
     this.#generations.set(identity, (this.#generations.get(identity) ?? 0) + 1)
   }
 
+  /** Every token of this identity is refused, those that are made later too, until `restore`. */
+  revoke(identity: string): void {
+    this.#revoked.add(identity)
+  }
+
+  restore(identity: string): void {
+    this.#revoked.delete(identity)
+  }
+
   isExpired({ identity, generation }: Claims): boolean {
-    return generation < (this.#generations.get(identity) ?? 0)
+    return this.#revoked.has(identity) || generation < (this.#generations.get(identity) ?? 0)
   }
 
   /**
