@@ -5,12 +5,24 @@
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
 import type { GcpStoreConfig } from '../../core/config/types.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
-import type { OpenStore, Promises, Resource, StoreKind } from '../stores.ts'
+import type { Call } from '../../core/ports/secret-store.ts'
+import type { OpenStore, Promises, Resource, StoreFacts, StoreKind } from '../stores.ts'
 
 export const gcpKind: StoreKind<GcpStoreConfig> = {
   async open({ project, location, endpoint, readBy }, { clock }): Promise<OpenStore> {
+    const { createClient } = await import('../../gcp/client.ts')
     const { openGcpStore } = await import('../../gcp/index.ts')
-    return openGcpStore({ project, location, endpoint, readBy, clock })
+    const { Requests } = await import('../../gcp/requests.ts')
+    const client = await createClient({ project, location, endpoint })
+    const requests = new Requests(client, clock, { project, location })
+    return Object.assign(await openGcpStore({ client, project, location, readBy, clock }), {
+      async facts(id: string, call: Call): Promise<StoreFacts | undefined> {
+        const secret = await requests.secret(id, call)
+        return (
+          secret && (secret.managed === undefined ? {} : { untouchable: `Not rotated by Lockstep: ${secret.managed}.` })
+        )
+      },
+    })
   },
   place: ({ project, location, endpoint }) =>
     ['Google Cloud Secret Manager', project, location, endpoint].filter(Boolean).join(', '),
