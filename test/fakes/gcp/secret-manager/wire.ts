@@ -1,10 +1,17 @@
 // The protos that the official client ships, and its own gRPC and JSON codecs: what goes over the wire is theirs.
 import { createRequire } from 'node:module'
+import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import type { ErrorInfo, ServiceFault } from './errors.ts'
+
+/** The library as the client's second argument has it: with gRPC, not the REST-only half. */
+type Gax = Extract<
+  NonNullable<ConstructorParameters<typeof SecretManagerServiceClient>[1]>,
+  { GoogleProtoFilesRoot: unknown }
+>
 
 // From the client's place, not from ours: the library it really uses, wherever npm has put it.
 const require = createRequire(createRequire(import.meta.url).resolve('@google-cloud/secret-manager'))
-export const gax = require('google-gax') as typeof import('google-gax')
+export const gax: Gax = require('google-gax')
 const protos: Parameters<typeof gax.protobuf.Root.fromJSON>[0] = require('../protos/protos.json')
 
 const SERVICE = 'google.cloud.secretmanager.v1.SecretManagerService'
