@@ -3,6 +3,7 @@
  * @module
  */
 import type { Ended } from './ended.ts'
+import { onStage } from './on-stage.ts'
 import { openPlayground } from './playground.ts'
 import { Progress } from './progress.ts'
 import { killedWorker, type Rotations, retirement, rollbackUnderLoad, rotations } from './scenes.ts'
@@ -21,15 +22,12 @@ export async function local(people: NodeJS.WriteStream): Promise<Ended | undefin
   ])
   if (!playground) return undefined
   const stage = new Stage(playground)
-  process.once('SIGINT', () => void stage.close().finally(() => process.exit(130)))
-  try {
+  return onStage(stage, async () => {
     progress.end('started in a folder of their own, gone when this ends')
     stage.fleet.onCounts = counts => progress.counts(counts)
     const shown = { ...(await play(stage, progress)), seconds: Math.round((performance.now() - began) / 100) / 10 }
     return { shown, table: asTable(shown), broken: brokenPromises(shown) }
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 async function play(stage: Stage, progress: Progress): Promise<Omit<Shown, 'seconds'>> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { type Lambda, type LambdaOptions, startLambda } from '../../test/fakes/aws/lambda.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../test/fakes/aws/rotation-driver.ts'
 import { type FakeSecretsManager, startSecretsManager } from '../../test/fakes/aws/secrets-manager.ts'
 import { type Postgres, type PostgresOptions, startPostgres } from '../../test/stand/postgres.ts'
-import { requireServer } from '../../test/stand/stand.ts'
+import { own, requireServer } from '../../test/stand/stand.ts'
 import type { StoredLogin } from '../reading.ts'
 import { uploadBundle } from './bundle.ts'
 
@@ -41,7 +42,9 @@ export class Cloud {
     const server = requireServer(await startPostgres(conf && { conf }))
     if (!server) return undefined
     try {
-      const bundle = await uploadBundle(path.join(path.dirname(server.dataFolder), 'function'))
+      // the keeper of the server, another user perhaps, removes it with the server
+      const folder = own(mkdirSync(path.join(path.dirname(server.dataFolder), 'function'), { recursive: true })!)
+      const bundle = await uploadBundle(folder)
       // a day behind: the function keeps rotations of one secret a quarter of an hour and a grace apart, by the service's dates
       const fake = await startSecretsManager({ now: () => Date.now() - DAY })
       const cloud = new Cloud(server, fake, bundle)

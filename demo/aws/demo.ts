@@ -3,6 +3,7 @@
  * @module
  */
 import type { Ended } from '../ended.ts'
+import { onStage } from '../on-stage.ts'
 import { Progress } from '../progress.ts'
 import { editAtPromotion, killedRuntime, leftByTemplate, personsPut, type Rotations, rotations } from './scenes.ts'
 import { AwsStage } from './stage.ts'
@@ -20,16 +21,13 @@ export async function aws(people: NodeJS.WriteStream): Promise<Ended | undefined
   )
   const stage = await AwsStage.open().finally(() => clearTimeout(patience))
   if (!stage) return undefined
-  process.once('SIGINT', () => void stage.close().finally(() => process.exit(130)))
-  try {
+  return onStage(stage, async () => {
     progress.end("started; the function runs under AWS's runtime client")
     stage.fleet.onCounts = counts => progress.counts(counts)
     const scenes = await play(stage, progress)
     const shown: Shown = { ...scenes, seconds: Math.round((performance.now() - began) / 100) / 10 }
     return { shown, table: asTable(shown), broken: brokenPromises(shown) }
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 async function play(stage: AwsStage, progress: Progress): Promise<Omit<Shown, 'seconds'>> {

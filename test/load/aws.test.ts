@@ -1,22 +1,34 @@
 /** The demo on AWS: as another program calls it, and with what it must not let pass. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { awsCounts } from '../../bench/aws/counts.ts'
 import { rotations } from '../../demo/aws/scenes.ts'
 import { AwsStage } from '../../demo/aws/stage.ts'
 import { Template } from '../../demo/aws/template.ts'
 import { brokenByRotations, brokenPromises, type Shown } from '../../demo/aws/verdict.ts'
 import { runtimeClient } from '../stand/ric.ts'
-import { requireServer } from '../stand/stand.ts'
+import { requireServer, standRoot, until } from '../stand/stand.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const here = requireServer(await runtimeClient())
 
+// a stand of its own, so that what the demo leaves behind is the demo's; but the runtime client need not be compiled again
+const stand = mkdtempSync(path.join(tmpdir(), 'lockstep-demo-'))
+chmodSync(stand, 0o755) // as root, the servers run as somebody else
+mkdirSync(path.join(standRoot(), 'npm'), { recursive: true })
+symlinkSync(path.join(standRoot(), 'npm'), path.join(stand, 'npm'))
+afterAll(() => rmSync(stand, { recursive: true, force: true }))
+const nothingLeft = () => until(() => expect(readdirSync(path.join(stand, 'run'))).toEqual([]), 5_000)
+
 const start = (...args: string[]) =>
-  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'demo/main.ts'), ...args])
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'demo/main.ts'), ...args], {
+    env: { ...process.env, LOCKSTEP_STAND: stand },
+  })
 
 test('demo --cloud elsewhere: usage, exit code 2', async () => {
   const child = start('--cloud', 'elsewhere')
@@ -53,6 +65,15 @@ describe.skipIf(!here)('demo --cloud aws --json', () => {
     expect(shown.leftByTemplate).toMatchObject({ before: 'refused', after: 'accepted', sameValue: true })
     expect(shown.editAtPromotion).toMatchObject({ putLogin: 'refused', editKept: true, currentLogin: 'accepted' })
     expect(shown.personsPut).toMatchObject({ outcomes: ['abandoned', 'succeeded'], editKept: true })
+  })
+
+  test('nothing is left, after Ctrl-C neither', async () => {
+    await nothingLeft()
+    const child = start('--cloud', 'aws')
+    await once(child.stdout, 'data') // it has started
+    child.kill('SIGINT')
+    expect((await once(child, 'exit'))[0]).toBe(130)
+    await nothingLeft()
   })
 
   const changes: Readonly<Record<string, (shown: Shown) => object>> = {
