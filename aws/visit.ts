@@ -76,9 +76,12 @@ export class Visit {
     throw new RotationError('secret-not-found', `Secrets Manager has no secret ${this.id}.`, { at: this.id })
   }
 
-  /** A fresh look. Absent: undefined. */
+  /** A fresh look. Absent: undefined. Older than what the run has seen: `busy`, for what was seen then was acted on. */
   async look(): Promise<Look | undefined> {
     const described = await this.requests.describe(this.id, this.call)
+    const seen = this.known?.described.changedAt ?? 0
+    if (described && described.changedAt < seen)
+      throw new RotationError('busy', 'Secrets Manager answers with an older state than before.', { at: this.id })
     return described && this.remember(described)
   }
 

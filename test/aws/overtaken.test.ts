@@ -65,3 +65,15 @@ it('a claim of a run that has slept through the next rotation is void, and keeps
   const labels = [...place.fake.service.peek(ID).versions.values()].flatMap(({ stages }) => stages)
   expect(labels.filter(label => label === 'AWSPENDING' || label.startsWith('LOCKSTEP_RETIRING'))).toEqual([])
 })
+
+it('does not go back to a state that is older than what the run has seen [fake]', async () => {
+  const place = new Place()
+  const store = place.store()
+  await store.put(ID, SecretValue.of('first'), place.call())
+  const { version } = await store.put(ID, SecretValue.of('second'), place.call())
+  const call = place.call()
+  expect((await store.describe(ID, call))!.current.version).toBe(version)
+  place.fake.faults.stale({ reads: 1, writes: 1 }, ['DescribeSecret'])
+  await expect(store.describe(ID, call)).rejects.toMatchObject({ code: 'busy' })
+  expect((await store.describe(ID, call))!.current.version).toBe(version)
+})

@@ -126,7 +126,7 @@ export function drivenPairs(step?: RunStep): Pair[] {
     }))
   const matured = [driven, passes(MATURE)]
   return [
-    ...beside('driven by another with the same token', driven, [], { rotations: 2 }),
+    ...beside('driven by another with the same token', driven),
     ...beside('retired by hand', { ask: 'retire' }, matured),
     ...beside('rolled back by hand', rollback, matured),
     ...beside('rotated by hand', rotateNow),

@@ -3,7 +3,8 @@
 import { emptyReport, explore, type Report } from '../../../core/testing/simulation/explore.ts'
 import { interleave, sleep } from '../../../core/testing/simulation/interleave.ts'
 import { realEngine } from '../../../core/testing/simulation/scenarios.ts'
-import { type Cell, faultsAt } from './cells.ts'
+import { type Cell, cells, faultsAt } from './cells.ts'
+import type { PlantedOnAws } from './planted.ts'
 
 export interface Depth {
   /** Switches between two processes that nobody asked for. */
@@ -29,3 +30,20 @@ export async function playCell(
   for (const each of sleeps) if (!enough()) await sleep(each, realEngine, report, first)
   return report
 }
+
+/** Whether a planted bug breaks a promise in one of the cells named for it, and by which schedule. */
+export async function huntOnAws({
+  name,
+  subject,
+  where,
+}: PlantedOnAws): Promise<{ name: string; found: boolean; by?: string }> {
+  for (const cell of cells(subject).filter(each => where.some(w => each.name.startsWith(w)))) {
+    const { findings } = await playCell(cell, hunting, true)
+    const [finding] = findings
+    if (finding)
+      return { name, found: true, by: `${finding.promise} ${finding.what} (${finding.scenario}: ${finding.schedule})` }
+  }
+  return { name, found: false }
+}
+
+const hunting: Depth = { preemptions: 1, editStride: 7 }
