@@ -75,6 +75,13 @@ it('too many requests are 503 ServerBusy', async () => {
   expect(fake.service.names('journal')).toEqual([])
 })
 
+it('no two writes have the same ETag, whatever chance says', async () => {
+  const fake = createBlobStorage({ containers: ['journal'], random: () => 0, now: () => 0 })
+  const container = fake.inProcessClient().getContainerClient('journal')
+  const etags = [await put(container, 'a', 'one'), await put(container, 'a', 'one'), await put(container, 'b', 'one')]
+  expect(new Set(etags).size).toBe(3)
+})
+
 it('a lost answer: applied; a reset: not', async () => {
   const { fake, container } = fresh()
   fake.faults.next('PutBlob', 'lost-answer')

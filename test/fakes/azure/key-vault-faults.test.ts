@@ -111,6 +111,7 @@ it('a stale get without a version sees an older latest; a get by version is neve
   at.pass(500)
   expect((await at.sdk.getSecret('app-db')).value).toBe('two')
   at.fake.faults.stale({ reads: 1 })
+  expect((await at.sdk.getSecret('app-db', { version })).value).toBe('two')
   expect((await at.sdk.getSecret('app-db')).value).toBe('one')
   expect((await at.sdk.getSecret('app-db')).value).toBe('two')
   at.fake.faults.stale({ reads: 1, writes: 2 })
