@@ -3,7 +3,7 @@
  * signal or deadline, whichever is first; nothing is sent afterwards. Failures: `errors.ts`.
  * @module
  */
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SecretListEntry, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { RotationError } from '../core/errors.ts'
 import type { Clock, Instant } from '../core/ports/clock.ts'
 import type { Call, VersionId } from '../core/ports/secret-store.ts'
@@ -44,6 +44,8 @@ export interface Listed {
   readonly stages: ReadonlyMap<VersionId, readonly string[]>
   readonly tags: Tags
   readonly changedAt?: Instant
+  readonly createdAt?: Instant
+  readonly rotatedAt?: Instant
 }
 
 type Sdk = typeof import('@aws-sdk/client-secrets-manager')
@@ -252,17 +254,23 @@ export class Requests {
           ),
       })
       // The service's filter has a grammar of its own (`!` negates).
-      for (const { Name, SecretVersionsToStages, Tags, LastChangedDate } of page.SecretList ?? [])
-        if (Name?.startsWith(prefix))
-          yield {
-            name: Name,
-            stages: stagesOf(SecretVersionsToStages),
-            tags: tagsOf(Tags),
-            ...(LastChangedDate && { changedAt: instantOf(LastChangedDate) }),
-          }
+      for (const entry of page.SecretList ?? []) if (entry.Name?.startsWith(prefix)) yield listedOf(entry.Name, entry)
       token = page.NextToken
       if (!token) return
     }
+  }
+
+  /**
+   * secretsmanager:RotateSecret, and lambda:InvokeFunction on the function. Secrets Manager begins a rotation as it is configured;
+   * one is under way, or the secret is none that rotates: `refused`.
+   */
+  async rotate(id: string, call: Bounds): Promise<void> {
+    await this.#send(call, {
+      operation: 'RotateSecret',
+      secret: id,
+      writes: true,
+      send: ({ RotateSecretCommand }, o) => this.#client.send(new RotateSecretCommand({ SecretId: id }), o),
+    })
   }
 
   /** secretsmanager:CreateSecret. Exists: `stale`. */
@@ -324,6 +332,18 @@ const instantOf = (date: Date | undefined): Instant => date?.getTime() ?? 0
 
 const stagesOf = (stages: Record<string, string[]> | undefined): ReadonlyMap<VersionId, readonly string[]> =>
   new Map(Object.entries(stages ?? {}) as [VersionId, string[]][])
+
+function listedOf(name: string, entry: SecretListEntry): Listed {
+  const { SecretVersionsToStages, Tags, LastChangedDate, CreatedDate, LastRotatedDate } = entry
+  return {
+    name,
+    stages: stagesOf(SecretVersionsToStages),
+    tags: tagsOf(Tags),
+    ...(LastChangedDate && { changedAt: instantOf(LastChangedDate) }),
+    ...(CreatedDate && { createdAt: instantOf(CreatedDate) }),
+    ...(LastRotatedDate && { rotatedAt: instantOf(LastRotatedDate) }),
+  }
+}
 
 const tagsOf = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Tags =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))

@@ -7,6 +7,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto'
+import { isRotationError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type {
   Call,
@@ -121,6 +122,21 @@ export class AwsSecretStore implements SecretStore {
     if (holder === undefined || pending || retiring || holder === current) return false
     await visit.loosen(look, PENDING, holder)
     return true
+  }
+
+  /**
+   * Asks Secrets Manager for the rotation that is configured there. One is under way already: `under-way`, and no second one
+   * begins. A stray AWSPENDING keeps it from beginning: `refused`.
+   */
+  async startRotation(id: SecretId, call: Call): Promise<'started' | 'under-way'> {
+    try {
+      await this.premises.requests.rotate(id, call)
+      return 'started'
+    } catch (error) {
+      const underWay = isRotationError(error, 'refused') && (await this.visit(id, call).again()).meaning.pending
+      if (underWay) return 'under-way'
+      throw error
+    }
   }
 
   /** Who rotates the secret besides us, and which labels are in the way. Absent: undefined. */

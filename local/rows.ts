@@ -121,7 +121,15 @@ export function stateOf(row: WholeSecret): SecretState {
 export function summaryOf(row: SecretRow): SecretSummary {
   const { id, promotedAt, halted } = row
   const inFlight = row.pending !== null || row.retiringSince !== null
-  return { id, inFlight, changedAt: row.currentSince, ...given({ promotedAt, halted }) }
+  const edited = row.left !== null && row.left !== row.current && promotedAt !== null
+  const since = edited ? promotedAt : row.currentSince
+  return {
+    id,
+    inFlight,
+    changedAt: row.currentSince,
+    previous: row.previous !== null,
+    ...given({ promotedAt, halted, since }),
+  }
 }
 
 function pendingOf(row: SecretRow): PendingState {

@@ -103,6 +103,10 @@ export interface SecretSummary {
   readonly changedAt?: Instant
   readonly promotedAt?: Instant
   readonly halted?: string
+  /** When consumers could first read current; never too late, perhaps far too early. Absent: a listing does not tell. */
+  readonly since?: Instant
+  /** Whether what the last rotation replaced is not ended yet. Absent: a listing does not tell. */
+  readonly previous?: boolean
 }
 
 /**

@@ -249,8 +249,11 @@ export class MemoryStore implements SecretStore {
       if (!id.startsWith(filter.prefix ?? '')) continue
       const { promotedAt, halted } = secret
       const inFlight = secret.pending !== undefined || secret.retiring !== undefined
-      const times = { changedAt: secret.currentSince, ...(promotedAt !== undefined && { promotedAt }) }
-      yield { id, inFlight, ...times, ...(halted !== undefined && { halted }) }
+      const { left, current, currentSince, previous } = secret
+      const edited = left !== undefined && left !== current
+      const since = edited && promotedAt !== undefined ? promotedAt : currentSince
+      const times = { changedAt: currentSince, since, ...(promotedAt !== undefined && { promotedAt }) }
+      yield { id, inFlight, previous: previous !== undefined, ...times, ...(halted !== undefined && { halted }) }
     }
   }
 

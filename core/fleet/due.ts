@@ -1,0 +1,90 @@
+/**
+ * What is due of one secret: pure. A hint of a listing says only whom to look at; what is done is planned from a description, by
+ * the engine's own plans.
+ * @module
+ */
+import { isOpen } from '../policy/window.ts'
+import type { Duration, Instant } from '../ports/clock.ts'
+import type { SecretState, SecretSummary } from '../ports/secret-store.ts'
+import { graceEnd, type Plan, type PlanInput, planRetirement, planRotation } from '../rotation/plan.ts'
+import type { RotationPolicy } from '../rotation/setup.ts'
+import type { FleetFacts } from './fleet.ts'
+
+/**
+ * How old a hint may be (AWS: up to five minutes; the others: seconds). What would be due within that time is looked at, so
+ * that no hint hides a due date; what began within it, the next sweep sees.
+ */
+export const HINT_AGE: Duration = 5 * 60_000
+
+/** In the order of their turn: where consumers may hold a dead credential, then what has to end, then what is new. */
+export const kinds = ['urgent', 'retire', 'rotate'] as const
+export type Kind = (typeof kinds)[number]
+
+export interface Suspicion {
+  readonly kind: Kind
+  /** What may be due, in this order. */
+  readonly todo: readonly ('retire' | 'rotate')[]
+}
+
+/**
+ * Why a secret is worth a look. `halted`: it waits for a person. Undefined: what the listing shows is at rest, and nothing of it is
+ * due. No hint at all: everything may be due.
+ */
+export function suspicion(
+  hint: SecretSummary | undefined,
+  { policy, target }: Pick<PlanInput, 'policy' | 'target'>,
+  now: Instant,
+): Suspicion | 'halted' | undefined {
+  if (!hint || hint.inFlight === 'unknown')
+    return { kind: target.overlap === 'gap' ? 'urgent' : 'retire', todo: ['retire', 'rotate'] }
+  if (hint.inFlight) return { kind: target.overlap === 'gap' ? 'urgent' : 'retire', todo: ['rotate', 'retire'] }
+  const soon = now + HINT_AGE
+  const retire = hint.previous !== false && soon >= (graceEnd(policy, hint.promotedAt) ?? soon)
+  const rotate = hint.halted === undefined && mayBeDue(policy, hint.since, now, soon)
+  if (retire) return { kind: 'retire', todo: rotate ? ['retire', 'rotate'] : ['retire'] }
+  if (rotate) return { kind: 'rotate', todo: ['rotate'] }
+  return hint.halted === undefined ? undefined : 'halted'
+}
+
+function mayBeDue({ interval, window }: RotationPolicy, since: Instant | undefined, now: Instant, soon: Instant) {
+  if (interval === undefined || (since !== undefined && soon < since + interval)) return false
+  return !window || isOpen(window, now) || isOpen(window, soon)
+}
+
+export interface Looked extends Omit<PlanInput, 'state'> {
+  readonly state: SecretState | undefined
+  readonly facts: FleetFacts
+}
+
+/** `ask`: the store begins the rotations of this secret itself. `nothing`: with the reason, for the count. */
+export type Work =
+  | { readonly do: 'rotate' | 'ask' | 'retire' }
+  | { readonly do: 'nothing'; readonly why: 'not-due' | 'waiting' | 'halted' | 'under-way' }
+
+const nothing = (why: Extract<Work, { do: 'nothing' }>['why']): Work => ({ do: 'nothing', why })
+
+export function retirementDue(looked: Looked): Work {
+  return asWork(planRetirement(looked), 'retire')
+}
+
+export function rotationDue(looked: Looked): Work {
+  const plan = planRotation(looked)
+  if (!looked.facts.rotatedBy) return asWork(plan, 'rotate')
+  if (plan.do === 'steps' && !plan.resumed) return { do: 'ask' }
+  return driven(looked) ? nothing('under-way') : asWork(plan, 'rotate')
+}
+
+/** The store's own run may be at it, or is just about to bring the value; an event says at once when it has failed. */
+const driven = ({ state, request, policy, now }: Looked): boolean => {
+  const { pending } = state ?? {}
+  if (!pending) return false
+  return !pending.ours || (request.type !== 'event' && now < pending.since + policy.runLife)
+}
+
+/** What is refused is tried all the same, so that it is on record; but what was halted, and why, is on record already. */
+function asWork(plan: Plan, run: 'rotate' | 'retire'): Work {
+  if (plan.do === 'nothing') return nothing('not-due')
+  if (plan.do === 'wait') return nothing('waiting')
+  if (plan.do === 'refuse' && plan.code === 'halted') return nothing('halted')
+  return { do: run }
+}
