@@ -1,7 +1,8 @@
 /**
  * Faults in each step of the built bundle under AWS's runtime client, the fake over HTTP, PostgreSQL 18 behind a proxy: every rotation
  * converges by the service's attempts, nothing is broken on the way, and no value is in anything that was written.
- * Planted: the message of the SDK or of the driver in the posted error, `set` at the end of the time: each failed here.
+ * Planted: a value on stderr, no stop before the end of the time, `set` begun without time, expired credentials taken for no answer:
+ * each failed here.
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Lambda } from '../fakes/aws/lambda.ts'

@@ -1,6 +1,7 @@
 /**
  * Each request to Secrets Manager in turn is the one that fails, in each way: the source handler in this process with the bundle's
  * client, the fake over HTTP, real PostgreSQL 18. The rotation converges by the service's attempts with one token.
+ * Planted: pending of the same token not taken up again: failed here.
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Fault } from '../fakes/aws/secrets-manager.ts'

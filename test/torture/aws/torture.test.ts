@@ -1,6 +1,9 @@
 /**
  * The short run of `npm run torture -- --cloud aws`: the built bundle under AWS's runtime client, killed in all four steps. The
  * fake of Secrets Manager is ours, PostgreSQL 18 is real.
+ * Planted in the bundle: promoted before `set`, set in setSecret, another password set, current's login changed instead of its twin's,
+ * no recovery from a `set` that had happened, overtaken versions not tried, pending not taken up again, the end not recorded by who
+ * finds it done: each found.
  */
 import { expect, test } from 'vitest'
 import { promises } from '../torture.ts'
