@@ -4,17 +4,16 @@
  */
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
 import type { AzureStoreConfig } from '../../core/config/types.ts'
-import { RotationError } from '../../core/errors.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
 import type { OpenStore, StoreKind } from '../stores.ts'
 
 export const azureKind: StoreKind<AzureStoreConfig> = {
-  async open(): Promise<OpenStore> {
-    throw new RotationError('driver-missing', 'The Azure store needs the package `@azure/keyvault-secrets`.', {
-      next: 'Run `npm install @azure/keyvault-secrets @azure/identity @azure/storage-blob`.',
-    })
+  async open({ vault, journal, endpoint }, { clock }): Promise<OpenStore> {
+    const { openAzureStore } = await import('../../azure/index.ts')
+    return openAzureStore({ vault, journal, endpoint, clock })
   },
-  place: ({ vault, journal: { url, container } }) => `Azure Key Vault, ${vault}, journal ${url}/${container}`,
+  place: ({ vault, endpoint, journal: { url, container } }) =>
+    `Azure Key Vault, ${endpoint ?? vault}, journal ${url}/${container}`,
   promises: ({ propagation }) => ({
     publishes:
       'blind: a version is set, which nothing can make conditional; one that a person sets between our last look and that moment (a round trip) is put over, and nobody is told',

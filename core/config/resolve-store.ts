@@ -50,9 +50,14 @@ function gcp({ project, location, readBy, propagation = GCP_PROPAGATION, endpoin
   return { kind: 'gcp', project, location, readBy: aliases || 'latest', propagation, endpoint }
 }
 
-function azure({ vault, journal: { url, container, prefix }, propagation = 0 }: Of<'azure'>): AzureStoreConfig {
+function azure({
+  vault,
+  journal: { url, container, prefix },
+  endpoint,
+  propagation = 0,
+}: Of<'azure'>): AzureStoreConfig {
   const journal = { url: bare(url), container, ...(prefix !== undefined && { prefix }) }
-  return { kind: 'azure', vault: bare(vault).toLowerCase(), journal, propagation }
+  return { kind: 'azure', vault: bare(vault).toLowerCase(), journal, endpoint, propagation }
 }
 
 const bare = (url: string): string => url.replace(/\/$/, '')

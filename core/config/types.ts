@@ -43,6 +43,8 @@ export interface AzureStoreConfig {
   readonly kind: 'azure'
   readonly vault: string
   readonly journal: { readonly url: string; readonly container: string; readonly prefix?: string }
+  /** An emulator. */
+  readonly endpoint: string | undefined
   readonly propagation: Duration
 }
 

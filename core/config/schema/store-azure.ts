@@ -7,9 +7,10 @@ import { duration, text } from './parts.ts'
 
 /** The address of a vault and nothing behind it: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const VAULT = /^https:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?\/?$/
-/** Journals hold no values, but who may write them decides what is promoted. Emulators have the account in the path. */
-const BLOBS =
-  /^(https:\/\/[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|http:\/\/(localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?)(\/[a-z0-9]{3,24})?\/?$/
+/** Emulators have the account in the path. */
+const BLOBS = /^https:\/\/[A-Za-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?(\/[a-z0-9]{3,24})?\/?$/
+/** A server that does not have to prove that it is the vault is believed on this machine only. */
+const HERE = /^https:\/\/(localhost|127\.0\.0\.1)(:[1-9][0-9]{0,4})?\/?$/
 /** https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata */
 const CONTAINER = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/
 const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}$/
@@ -34,6 +35,9 @@ export const azure = z.strictObject({
     'The vault.',
   ),
   journal,
+  endpoint: text(HERE, 'an https:// address of this machine (localhost or 127.0.0.1)')
+    .optional()
+    .describe('An emulator in the place of the vault. Default: none.'),
   propagation: duration
     .optional()
     .describe(

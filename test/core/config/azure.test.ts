@@ -17,16 +17,18 @@ const withId = (id: string): Data => withSecret(single({ id }))
 
 describe('a store of kind azure', () => {
   it('needs a vault and a journal, and keeps what it is told', () => {
-    expect(load(azure()).stores.get('cloud')).toEqual({ ...base, propagation: 0 })
+    expect(load(azure()).stores.get('cloud')).toEqual({ ...base, endpoint: undefined, propagation: 0 })
     const store = {
       vault: 'https://My-KV.vault.azure.net/',
-      journal: { url: 'http://127.0.0.1:10000/devstoreaccount1/', container: 'a-b', prefix: 'prod/' },
+      journal: { url: 'https://127.0.0.1:10000/devstoreaccount1/', container: 'a-b', prefix: 'prod/' },
+      endpoint: 'https://localhost:8443',
       propagation: '24h',
     }
     expect(load(azure(store)).stores.get('cloud')).toEqual({
       kind: 'azure',
       vault: 'https://my-kv.vault.azure.net',
-      journal: { url: 'http://127.0.0.1:10000/devstoreaccount1', container: 'a-b', prefix: 'prod/' },
+      journal: { url: 'https://127.0.0.1:10000/devstoreaccount1', container: 'a-b', prefix: 'prod/' },
+      endpoint: 'https://localhost:8443',
       propagation: 24 * HOUR,
     })
   })
@@ -61,6 +63,11 @@ describe('a store of kind azure', () => {
     ],
     ['no journal', { journal: undefined }, ['stores.cloud.journal: is missing; expected a mapping']],
     ['a journal in clear', { journal: { ...journal, url: 'http://acct.blob.core.windows.net' } }, [urlSays]],
+    [
+      'an emulator on another machine',
+      { endpoint: 'https://localhost.example' },
+      ['stores.cloud.endpoint: expected an https:// address of this machine (localhost or 127.0.0.1)'],
+    ],
     ['a token in the address', { journal: { ...journal, url: `${journal.url}/?sig=x` } }, [urlSays]],
     [
       'the address of its queues',
