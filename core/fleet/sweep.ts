@@ -3,7 +3,7 @@
  * finish goes to a queue; where there is none, the next pass finds it again. No state of its own: everything is in the stores.
  * @module
  */
-import { type RotationError, sanitise } from '../errors.ts'
+import { isRotationError, type RotationError, sanitise } from '../errors.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { WorkItem, WorkQueue } from '../ports/work-queue.ts'
 import type { RotationRequest } from '../rotation/setup.ts'
@@ -12,7 +12,7 @@ import type { Fleet } from './fleet.ts'
 import { gatherHints, type Suspect } from './hints.ts'
 import { inParallel } from './pool.ts'
 import { policyOf, secretOf } from './wire.ts'
-import { type Outcome, workOn } from './work.ts'
+import { act, lookAt, type Outcome, type Sight } from './work.ts'
 
 export interface SweepOptions {
   /** What every run is asked with; its deadline is the end of the sweep. */
@@ -39,7 +39,7 @@ export interface SweepResult {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly failed: readonly Failure[]
   readonly handedOver: number
-  /** Not looked at, for want of time or because a store does not answer, and in no queue. */
+  /** Not begun or not finished, for want of time or because a store does not answer, and in no queue. */
   readonly left: number
 }
 
@@ -68,7 +68,7 @@ export async function sweep(fleet: Fleet, options: SweepOptions): Promise<SweepR
     outcomes: pass.outcomes,
     failed,
     handedOver: handed.taken.size,
-    left: unlisted + (handed.taken.size > 0 ? 0 : left.length),
+    left: unlisted + (handed.taken.size > 0 ? 0 : left.length + pass.stopped),
   }
 }
 
@@ -100,6 +100,8 @@ class Pass {
   readonly failed: { readonly item: WorkItem; readonly error: RotationError }[] = []
   /** What another run may be able to do. */
   readonly unfinished: WorkItem[] = []
+  /** Begun, and given up for want of time, where the next run goes on. */
+  stopped = 0
   readonly #fleet: Fleet
   readonly #request: RotationRequest
   readonly #signal: AbortSignal
@@ -122,14 +124,22 @@ class Pass {
   }
 
   readonly visit = async ({ secret, todo }: Suspect): Promise<void> => {
+    let sight: Sight | undefined
     for (const what of todo)
       try {
-        const outcome = await workOn(this.#fleet, secret, what, this.#request, this.#signal)
+        sight ??= await lookAt(this.#fleet, secret, this.#request, this.#signal)
+        const { outcome, moved } = await act(this.#fleet, sight, what, this.#signal)
         this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
+        if (moved) sight = undefined
       } catch (thrown) {
-        const failure = { item: this.item(secret, what), error: sanitise(thrown) }
-        this.failed.push(failure)
-        if (failure.error.retry !== 'no') this.unfinished.push(failure.item)
+        sight = undefined
+        this.#noteFailure(this.item(secret, what), sanitise(thrown))
       }
+  }
+
+  #noteFailure(item: WorkItem, error: RotationError): void {
+    if (isRotationError(error, 'no-time', 'aborted')) this.stopped++
+    else this.failed.push({ item, error })
+    if (error.retry !== 'no') this.unfinished.push(item)
   }
 }

@@ -7,47 +7,68 @@ import type { Call } from '../ports/secret-store.ts'
 import { retire } from '../rotation/retire.ts'
 import { rotate } from '../rotation/rotate.ts'
 import type { RotationRequest, RotationResult } from '../rotation/setup.ts'
-import { type Looked, retirementDue, rotationDue, type Work } from './due.ts'
-import type { Fleet } from './fleet.ts'
+import { type Looked, retirementDue, rotationDue } from './due.ts'
+import type { Fleet, FleetStore } from './fleet.ts'
 import { kindOf, policyOf, secretOf } from './wire.ts'
 
 /** `asked`: the store was asked for a rotation of its own, `under-way`: it has begun one. */
 export type Outcome = RotationResult['outcome'] | 'asked' | 'under-way' | 'halted'
 
-/** What was asked for, if it is due. Throws RotationError. */
-export async function workOn(
+export type Todo = 'rotate' | 'retire'
+
+/** A secret as its store shows it now, with what is asked of it. */
+export interface Sight {
+  readonly name: string
+  readonly store: FleetStore
+  readonly looked: Looked
+  readonly request: RotationRequest
+}
+
+/** Unknown name: `usage`. Absent from the store: a sight too; what is done with it says so. */
+export async function lookAt(
   fleet: Fleet,
   name: string,
-  what: 'rotate' | 'retire',
   request: RotationRequest,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Sight> {
   const secret = secretOf(fleet.config, name)
   const store = await fleet.store(secret.store)
   const call: Call = { signal, deadline: request.deadline, run: {} }
   const state = await store.describe(secret.id, call)
   const facts = (state && (await store.facts?.(secret.id, call))) ?? {}
   const now = fleet.clock.now()
-  const looked: Looked = { id: secret.id, policy: policyOf(secret), target: kindOf(secret), state, facts, now, request }
+  const looked = { id: secret.id, policy: policyOf(secret), target: kindOf(secret), state, facts, now, request }
+  return { name, store, looked, request }
+}
+
+/** What was asked for, if it is due. `moved`: the secret is not what the sight shows any more. Throws RotationError. */
+export async function act(
+  fleet: Fleet,
+  { name, store, looked, request }: Sight,
+  what: Todo,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: Outcome; readonly moved: boolean }> {
   const work = what === 'rotate' ? rotationDue(looked) : retirementDue(looked)
-  switch (work.do) {
-    case 'nothing':
-      return idle[work.why]
-    case 'ask':
-      return started[(await store.startRotation?.(secret.id, call)) ?? 'never']
-    default: {
-      const setup = await fleet.setup(name)
-      return (await (work.do === 'rotate' ? rotate : retire)(setup, request, signal)).outcome
-    }
+  if (work.do === 'nothing') return { outcome: work.why, moved: false }
+  if (work.do === 'ask') {
+    const answer = await store.startRotation?.(looked.id, { signal, deadline: request.deadline, run: {} })
+    return { outcome: started[answer ?? 'never'], moved: true }
   }
+  const setup = await fleet.setup(name)
+  const { outcome } = await (work.do === 'rotate' ? rotate : retire)(setup, request, signal)
+  return { outcome, moved: true }
+}
+
+/** One thing with one secret. */
+export async function workOn(
+  fleet: Fleet,
+  name: string,
+  what: Todo,
+  request: RotationRequest,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  return (await act(fleet, await lookAt(fleet, name, request, signal), what, signal)).outcome
 }
 
 /** A store that cannot be asked begins them in its own time. */
 const started = { started: 'asked', 'under-way': 'under-way', never: 'not-due' } as const
-
-const idle: Readonly<Record<Extract<Work, { do: 'nothing' }>['why'], Outcome>> = {
-  'not-due': 'not-due',
-  waiting: 'waiting',
-  halted: 'halted',
-  'under-way': 'under-way',
-}
