@@ -31,7 +31,7 @@ const without = ['advance', 'setBack', 'records', 'denied'] as const
 
 /** On this machine: nobody's real secrets. */
 export function isHere({ endpoint, vault, store }: Asked): boolean {
-  const address = store === 'azure' ? vault : endpoint
+  const address = store === 'azure' ? (endpoint ?? vault) : endpoint
   const host = address === undefined ? '' : /^(?:https?:\/\/)?(\[[^\]]*\]|[^:/]*)/.exec(address)![1]!
   return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 }
@@ -116,6 +116,33 @@ async function gcpAt({ project, location, endpoint }: Asked, mode: 'latest' | 'a
   }
 }
 
-async function azureAt(_: Asked): Promise<Cloud> {
-  throw new Error('--store azure is not there yet')
+async function azureAt({ vault, endpoint, journal = '' }: Asked): Promise<Cloud> {
+  const { createClients } = await import('../azure/client.ts')
+  const { openAzureStore } = await import('../azure/index.ts')
+  const [, url, container] = /^(https:\/\/.+)\/([a-z0-9-]{3,63})$/.exec(journal) ?? []
+  if (vault === undefined || url === undefined || container === undefined)
+    throw new Error('--store azure needs --vault https://NAME.vault.azure.net and --journal https://ACCOUNT…/CONTAINER')
+  const prefix = 'lockstep-conformance/'
+  const place = { vault, endpoint, journal: { url, container, prefix } }
+  const { secrets, container: blobs } = await createClients(place)
+  const unless = (...statuses: number[]) => {
+    return (error: unknown) => {
+      if (!statuses.includes(Object(error).statusCode)) throw error
+    }
+  }
+  return {
+    open: () => openAzureStore({ ...place, clock: systemClock }),
+    async remove(id) {
+      for (const name of [id, `${id}-lockstep-pending`])
+        await secrets
+          .beginDeleteSecret(name, { intervalInMs: 500 })
+          .then(async poller => {
+            await poller.pollUntilDone()
+            // Where purging is not allowed, the vault forgets it after its retention.
+            await secrets.purgeDeletedSecret(name).catch(unless(403))
+          })
+          .catch(unless(404))
+      for await (const { name } of blobs.listBlobsFlat({ prefix })) if (name.includes(id)) await blobs.deleteBlob(name)
+    },
+  }
 }

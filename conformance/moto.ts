@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { openAwsStore } from '../aws/index.ts'
 import { systemClock } from '../core/ports/clock.ts'
 import { startMoto } from '../test/stand/moto.ts'
+import { isUnavailable } from '../test/stand/stand.ts'
 import type { Site } from './site.ts'
 import { withPut } from './sites-here.ts'
 
@@ -16,7 +17,7 @@ export const moto: Site = {
   without: ['advance', 'setBack', 'records', 'denied'],
   async open() {
     const server = await startMoto()
-    if ('unavailable' in server) return { unavailable: server.unavailable }
+    if (isUnavailable(server)) return server
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
     const { endpoint } = server
     const open = () =>
@@ -30,9 +31,7 @@ export const moto: Site = {
         const store = await open()
         return { ...withPut(store, Date.now), now: Date.now, second: open, close: () => store.close() }
       },
-      close: async () => {
-        await server.stop()
-      },
+      close: () => server.stop(),
     }
   },
 }

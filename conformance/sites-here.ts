@@ -11,6 +11,7 @@ import { MemoryStore } from '../core/testing/memory-store.ts'
 import type { StoreFixture } from '../core/testing/store-conformance.ts'
 import { createKeyFile, openLocalStore } from '../local/index.ts'
 import { Place as AwsPlace } from '../test/aws/support.ts'
+import { Place as AzurePlace } from '../test/azure/support.ts'
 import { byAlias, Place as GcpPlace } from '../test/gcp/support.ts'
 import { nothingToClose, type Site } from './site.ts'
 
@@ -105,12 +106,16 @@ export function withPut(store: Writable, now: () => number): Pick<StoreFixture, 
 /** A fake in this process: a state machine behind the official client, on a clock that is moved. */
 interface FakePlace {
   readonly clock: { time: number }
-  readonly fake: { readonly permissions: { denyAction(caller: string, action: string): void } }
+}
+
+interface Denying {
+  readonly permissions: { denyAction(caller: string, action: string): void }
 }
 
 function onFake<P extends FakePlace>(
   site: Pick<Site, 'store' | 'mode'>,
   place: () => P,
+  denying: (place: P) => readonly Denying[],
   store: (place: P, caller: string) => Writable,
 ): Site {
   return {
@@ -122,7 +127,7 @@ function onFake<P extends FakePlace>(
       close: nothingToClose,
       async make() {
         const at = place()
-        at.fake.permissions.denyAction('denied', '*')
+        for (const { permissions } of denying(at)) permissions.denyAction('denied', '*')
         return {
           ...withPut(store(at, 'test'), () => at.clock.time),
           ...moving(at.clock),
@@ -140,16 +145,25 @@ export const sitesHere: readonly Site[] = [
   onFake(
     { store: 'aws' },
     () => new AwsPlace(),
+    ({ fake }) => [fake],
     (place, caller) => place.store(caller),
   ),
   onFake(
     { store: 'gcp', mode: 'latest' },
     () => new GcpPlace(),
+    ({ fake }) => [fake],
     (place, caller) => place.store('latest', caller),
   ),
   onFake(
     { store: 'gcp', mode: 'alias' },
     () => new GcpPlace(),
+    ({ fake }) => [fake],
     (place, caller) => place.store(byAlias, caller),
+  ),
+  onFake(
+    { store: 'azure' },
+    () => new AzurePlace(),
+    ({ vault, blobs }) => [vault, blobs],
+    (place, caller) => place.store(caller),
   ),
 ]

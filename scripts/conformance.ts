@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type Asked, askedSites, isHere } from '../conformance/asked.ts'
+import { azurite } from '../conformance/azurite.ts'
 import { moto } from '../conformance/moto.ts'
 import { reportText } from '../conformance/report.ts'
 import { type Result, runSite, serverName } from '../conformance/run.ts'
@@ -13,7 +14,7 @@ import { sitesHere } from '../conformance/sites-here.ts'
 
 const HELP = `npm run conformance -- [options]
 
-Without options: in memory, in a file, our fakes of the clouds, and moto.
+Without options: in memory, in a file, our fakes of the clouds, moto, and Azurite.
 
   --store NAME      only memory, local, aws, gcp or azure
   --json            one JSON object on stdout
@@ -22,7 +23,7 @@ At a server of yours, or in a real project (--yes), with the credentials that th
 
   --store aws    [--region R] [--endpoint URL]
   --store gcp    --project P [--location L] [--endpoint HOST:PORT]
-  --store azure  --vault URL --journal URL/CONTAINER
+  --store azure  --vault URL --journal URL/CONTAINER [--endpoint URL]
   --yes             it is no server on this machine: secrets named lockstep-conformance-… are created there, and deleted again
 `
 
@@ -85,7 +86,7 @@ const asked = (): Asked => options as unknown as Asked
 
 function sites(): readonly Site[] {
   if (elsewhere()) return askedSites(asked())
-  return [...sitesHere, moto].filter(({ store }) => options.store === undefined || store === options.store)
+  return [...sitesHere, moto, azurite].filter(({ store }) => options.store === undefined || store === options.store)
 }
 
 /** On a terminal only: a report is no place for it. */
