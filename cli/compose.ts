@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
 import type { AdminConfig, Config, KeySource, PostgresTargetConfig, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import { loadTargetModule } from '../core/fleet/target-module.ts'
 import { adminLogin, postgresOptions, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
@@ -16,7 +17,6 @@ import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
 import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
 import { type OpenStore, openStore, storeExists, type Trail } from './stores.ts'
-import { loadTargetModule } from './target-module.ts'
 
 interface Surroundings {
   readonly streams: Streams
@@ -132,8 +132,7 @@ export class Workspace {
   async target(secret: SecretConfig): Promise<RotationTarget> {
     const { target } = secret
     if (target.kind === 'postgres') return this.#postgres(secret, target)
-    const options = { ...target.options, strategy: secret.strategy, users: secret.users }
-    return loadTargetModule(target.module, options, this.clock)
+    return loadTargetModule(secret, target, this.clock)
   }
 
   /** Each endpoint of a target by itself: one that does not answer must not hide what the others say. */

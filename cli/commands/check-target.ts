@@ -4,13 +4,14 @@
  */
 import { resolve } from 'node:path'
 import { RotationError, sanitise } from '../../core/errors.ts'
+import { importModule, targetDeps } from '../../core/fleet/target-module.ts'
 import type { IssuingFixture } from '../../core/testing/issuing-target-conformance.ts'
 import type { SettableFixture } from '../../core/testing/settable-target-conformance.ts'
 import type { Answer } from '../answer.ts'
 import { paragraphs } from '../render/block.ts'
 import type { Style } from '../render/style.ts'
 import type { Session } from '../session.ts'
-import { importModule, type TargetModule, targetDeps } from '../target-module.ts'
+import type { TargetModule } from '../target-module.ts'
 
 interface CaseReport {
   readonly name: string
