@@ -61,7 +61,7 @@ export const packageOf = (specifier: string): string =>
 
 export const isPackage = ({ to }: Import): boolean => !to.includes(':') && !/\.(ts|mjs|json)$/.test(to)
 
-export const published = ['core', 'local', 'aws', 'cli'] as const
+export const published = ['core', 'local', 'aws', 'gcp', 'azure', 'cli'] as const
 
 export const allImports = (folders: readonly string[] = published): readonly Import[] =>
   folders.flatMap(folder => sources(folder)).flatMap(importsOf)

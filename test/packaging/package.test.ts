@@ -68,14 +68,14 @@ describe('the tarball', () => {
     expect(paths.filter(path => path.startsWith('cli/'))).toEqual(['cli/lockstep.mjs'])
     expect(
       [...new Set(paths.filter(path => path.startsWith('dist/')).map(path => path.split('/')[1]!))].sort(),
-    ).toEqual(['aws', 'cli', 'core', 'local'])
+    ).toEqual(['aws', 'azure', 'cli', 'core', 'gcp', 'local'])
   })
 
   test('holds no source, test, demo, bench, stand or key', () => {
     expect(paths.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([])
-    expect(paths.filter(path => /(^|\/)(test|demo|bench|scripts|stand|\.ci|\.stand|\.lockstep)\//.test(path))).toEqual(
-      [],
-    )
+    expect(
+      paths.filter(path => /(^|\/)(test|demo|bench|scripts|conformance|stand|\.ci|\.stand|\.lockstep)\//.test(path)),
+    ).toEqual([])
     expect(paths.filter(path => !/\.(js|mjs|d\.ts|md|json)$|^LICENSE$/.test(path))).toEqual([])
   })
 
@@ -144,8 +144,8 @@ describe('installed', () => {
   test('types of every entry point resolve, strictly, without our development dependencies', () => {
     cpSync(join(root, 'node_modules/@types/node'), join(user, 'node_modules/@types/node'), { recursive: true })
     cpSync(join(root, 'node_modules/undici-types'), join(user, 'node_modules/undici-types'), { recursive: true })
-    // Who imports the store of a cloud has its SDK: the next test.
-    const here = entries.filter(entry => entry !== './aws')
+    // Who imports the store of a cloud has its SDK: the next tests.
+    const here = entries.filter(entry => !['./aws', './gcp', './azure'].includes(entry))
     const lines = here.map((entry, i) => `import * as m${i} from '${specifier(entry)}'\nexport { m${i} }`)
     writeFileSync(
       join(user, 'types.ts'),
@@ -159,20 +159,42 @@ export const run = (setup: RotationSetup) =>
     expect(typeErrors('types.ts')).toBe('')
   })
 
-  test('types of the AWS store resolve beside its SDK', () => {
-    symlinkSync(join(root, 'node_modules/@aws-sdk'), join(user, 'node_modules/@aws-sdk'))
-    writeFileSync(
-      join(user, 'aws.ts'),
+  test.each([
+    [
+      '@aws-sdk',
       `import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { systemClock } from 'lockstep'
 import { type AwsSecretStore, openAwsStore } from 'lockstep/aws'
 export const store: Promise<AwsSecretStore> = openAwsStore({ client: new SecretsManagerClient({}), clock: systemClock })
 `,
-    )
+    ],
+    [
+      '@google-cloud',
+      `import { SecretManagerServiceClient } from '@google-cloud/secret-manager'
+import { systemClock } from 'lockstep'
+import { type GcpSecretStore, openGcpStore } from 'lockstep/gcp'
+const client = new SecretManagerServiceClient()
+export const store: Promise<GcpSecretStore> = openGcpStore({ project: 'p', readBy: 'latest', client, clock: systemClock })
+`,
+    ],
+    [
+      '@azure',
+      `import { DefaultAzureCredential } from '@azure/identity'
+import { systemClock } from 'lockstep'
+import { type AzureSecretStore, openAzureStore } from 'lockstep/azure'
+const place = { vault: 'https://v.vault.azure.net', journal: { url: 'https://a.blob.core.windows.net', container: 'c' } }
+const credential = new DefaultAzureCredential()
+export const store: Promise<AzureSecretStore> = openAzureStore({ ...place, credential, clock: systemClock })
+`,
+    ],
+  ])('types of a store of a cloud resolve beside its SDK: %s', (sdk, text) => {
+    const at = join(user, 'node_modules', sdk)
+    symlinkSync(join(root, 'node_modules', sdk), at)
+    writeFileSync(join(user, 'cloud.ts'), text)
     try {
-      expect(typeErrors('aws.ts', '--skipLibCheck')).toBe('')
+      expect(typeErrors('cloud.ts', '--skipLibCheck')).toBe('')
     } finally {
-      rmSync(join(user, 'node_modules/@aws-sdk'))
+      rmSync(at)
     }
   })
 
@@ -206,29 +228,44 @@ export const store: Promise<AwsSecretStore> = openAwsStore({ client: new Secrets
     expect(node('driver.js')).toBe('driver-missing Run `npm install pg`.\n')
   })
 
-  test.each([['status'], ['rotate', '--all'], ['adopt', '--from', 'aws', '--out', 'x.yml']])(
+  const missing = [
+    ['aws', { region: 'eu-central-1' }, '@aws-sdk/client-secrets-manager'],
+    ['gcp', { project: 'my-project', readBy: 'latest' }, '@google-cloud/secret-manager'],
+    [
+      'azure',
+      { vault: 'https://v.vault.azure.net', journal: { url: 'https://a.blob.core.windows.net', container: 'c-1' } },
+      '@azure/keyvault-secrets',
+    ],
+  ] as const
+  const commands = [['status'], ['rotate', '--all'], ['adopt']]
+
+  test.each(missing.flatMap(store => commands.map(command => [...store, command] as const)))(
     'a store whose SDK is missing says which package to install: %s',
-    (...command) => {
-      expect(readdirSync(join(user, 'node_modules'))).not.toContain('@aws-sdk')
+    (kind, options, sdk, command) => {
+      expect(readdirSync(join(user, 'node_modules'))).not.toContain(sdk.split('/')[0])
       const config = {
         version: 1,
-        stores: { aws: { kind: 'aws', region: 'eu-central-1' } },
+        stores: { cloud: { kind, ...options } },
         audit: [{ kind: 'stderr' }],
         secrets: {
           db: { strategy: 'single-user', target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] } },
         },
       }
-      writeFileSync(join(user, 'aws.yml'), JSON.stringify(config))
+      writeFileSync(join(user, 'cloud.yml'), JSON.stringify(config))
       const program = join(home, manifest.bin.lockstep!)
-      const args = [program, '--config', 'aws.yml', ...command, '--json']
+      const adopt = ['--from', kind, '--out', 'x.yml', ...adoptOptions[kind]]
+      const args = [program, '--config', 'cloud.yml', ...command, ...(command[0] === 'adopt' ? adopt : []), '--json']
       const { status, stdout } = spawnSync(process.execPath, args, { cwd: user, encoding: 'utf8' })
       const said = JSON.parse(stdout)
       const error = said.error ?? said.done[0].error
-      expect({ status, code: error.code, next: error.next }).toEqual({
-        status: 2,
-        code: 'driver-missing',
-        next: 'Run `npm install @aws-sdk/client-secrets-manager`.',
-      })
+      expect({ status, code: error.code }).toEqual({ status: 2, code: 'driver-missing' })
+      expect(error.next).toMatch(new RegExp(`^Run \`npm install .*${sdk}`))
     },
   )
 })
+
+const adoptOptions = {
+  aws: [],
+  gcp: ['--project', 'my-project'],
+  azure: ['--vault', 'https://v.vault.azure.net'],
+} as const

@@ -30,6 +30,9 @@ describe('the clear text of a secret', () => {
     'local/encryption.ts': 'encrypts; the ciphertext is what is written',
     'aws/requests.ts': 'puts it into the request that stores it',
     'aws/drop-in/database-secret.ts': 'finds host, port and admin in a value of the documented format',
+    'gcp/requests.ts': 'puts it into the request that stores it',
+    'gcp/slots.ts': 'wraps it for the secret beside it, where pending waits',
+    'azure/requests.ts': 'puts it into the request that stores it',
     'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
   }
 
@@ -58,8 +61,13 @@ describe('time and chance', () => {
       'aws/drop-in/tls-offer.ts: socket.setTimeout(patience, () => end())',
       'aws/handler.ts: const timer = setTimeout(() => late.abort(), Math.max(0, deadline + AFTER_DEADLINE - clock.now()))',
       'aws/requests.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
+      'azure/send.ts: const timer = setTimeout(() => late.abort(), Math.min(this.requireOpen(call), LONGEST_ANSWER))',
     ]
-    const found = linesWith(ofTheMachine, ['core', 'local', 'aws'], file => clock(file) || inTesting(file))
+    const found = linesWith(
+      ofTheMachine,
+      ['core', 'local', 'aws', 'gcp', 'azure'],
+      file => clock(file) || inTesting(file),
+    )
     expect(found).toEqual(sockets)
   })
 
@@ -76,7 +84,7 @@ describe('time and chance', () => {
 describe('output', () => {
   test('core and adapters print nothing; the log of a function is wired at its root', () => {
     const wired = ['aws/handler.ts: write: toStream(process.stdout),']
-    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws'])).toEqual(wired)
+    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws', 'gcp', 'azure'])).toEqual(wired)
   })
 
   test('cli prints through its Io', () => {
@@ -93,7 +101,7 @@ describe('output', () => {
       'aws/client.ts: { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role }: ClientOptions,',
       'aws/handler.ts: env: process.env,',
     ]
-    expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local', 'aws'], inTesting)).toEqual(known)
+    expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local', 'aws', 'gcp', 'azure'], inTesting)).toEqual(known)
   })
 })
 
