@@ -4,10 +4,10 @@
  * @module
  */
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { isRotationError, RotationError } from '../core/errors.ts'
-import { type Clock, type Duration, type Instant, systemClock } from '../core/ports/clock.ts'
+import { type Clock, type Instant, systemClock } from '../core/ports/clock.ts'
 import { runStep, type StepResult } from '../core/rotation/run-step.ts'
 import { createClient } from './client.ts'
+import { inTime, MARGIN } from './deadline.ts'
 import { Recollection } from './drop-in/choice.ts'
 import { type ManagedDatabases, managedDatabases } from './drop-in/managed-databases.ts'
 import { readSettings, type Settings } from './drop-in/settings.ts'
@@ -34,9 +34,6 @@ export interface Surroundings {
 }
 
 export type RotationHandler = (event: unknown, context: LambdaContext) => Promise<Pick<StepResult, 'outcome'>>
-
-/** What remains when all work has stopped: to write the log, and to post the answer. */
-const MARGIN: Duration = 500
 
 /** Returns when the step is done or was done before. Everything else is thrown, or the service would go on. */
 export function createHandler(surroundings: Surroundings): RotationHandler {
@@ -69,28 +66,12 @@ export function createHandler(surroundings: Surroundings): RotationHandler {
   }
 }
 
-/** After the deadline, so that what did not answer in time says so itself; this is for whatever does not look at its deadline. */
-const AFTER_DEADLINE: Duration = 100
-
 /** The step, which stops by itself before Lambda stops the process. */
-async function within(invocation: Invocation, log: Log, deadline: Instant, clock: Clock): Promise<StepResult> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), Math.max(0, deadline + AFTER_DEADLINE - clock.now()))
-  try {
-    await invocation.learnStrategy({ signal: late.signal, deadline })
-    return await runStep(invocation.setup(log), invocation.request(deadline), late.signal)
-  } catch (error) {
-    // nobody else interrupts
-    if (!isRotationError(error, 'aborted')) throw error
-    const { step, at } = error
-    throw new RotationError('no-time', 'The time of this invocation ended; it stopped where it can go on.', {
-      step,
-      at,
-    })
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const within = (invocation: Invocation, log: Log, deadline: Instant, clock: Clock): Promise<StepResult> =>
+  inTime(deadline, clock, async signal => {
+    await invocation.learnStrategy({ signal, deadline })
+    return runStep(invocation.setup(log), invocation.request(deadline), signal)
+  })
 
 // While the process starts it has more of the processor than any invocation has. `pg` waits for the first login: not every step
 // has one.

@@ -22,6 +22,7 @@ import type {
   VersionId,
 } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
+import { secretName } from './event.ts'
 import { factsOf, type SecretFacts } from './facts.ts'
 import { checkValue, MAX_VALUE_BYTES, requireOurs } from './guards.ts'
 import { CURRENT, PENDING } from './labels.ts'
@@ -89,6 +90,11 @@ export class AwsSecretStore implements SecretStore {
 
   async *list(filter: { readonly prefix?: string }, call: Call): AsyncIterable<SecretSummary> {
     for await (const listed of this.premises.requests.list(filter.prefix ?? '', call)) yield summaryOf(listed)
+  }
+
+  /** Listings name secrets, whatever the configuration names them by. */
+  listedAs(id: SecretId): SecretId {
+    return secretName(id)
   }
 
   /** Current's version and value. Absent: undefined. */

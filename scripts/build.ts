@@ -1,12 +1,12 @@
 /**
  * Compiles what is published into `dist`, from nothing: JavaScript of the sources, the types of what can be imported, and the
- * bundle of the rotation function.
+ * bundles of the functions.
  * @module
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { buildLambda } from './build-lambda.ts'
+import { buildLambda, functionNames } from './build-lambda.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -24,4 +24,4 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'))
 }
 
-await buildLambda(join(dist, 'aws'))
+for (const name of functionNames) await buildLambda(join(dist, 'aws'), name)
