@@ -42,12 +42,12 @@ describe('expiry', () => {
 })
 
 describe('a rotation [fake]', () => {
-  async function rotated(validity: number) {
+  async function rotated(validity?: number) {
     const driven = new Driven('single-user')
     const nbf = seconds(driven.clock.time)
-    const exp = seconds(driven.clock.time + validity)
+    const exp = validity === undefined ? {} : { exp: seconds(driven.clock.time + validity) }
     const tags = { team: 'payments', 'cost-center': '42' }
-    driven.edit(ID, driven.json('app', 'first'), { contentType: 'application/json', tags, nbf, exp })
+    driven.edit(ID, driven.json('app', 'first'), { contentType: 'application/json', tags, nbf, ...exp })
     // The event for a version that is near its end from the beginning comes within minutes.
     driven.clock.time += 3_600_000
     await driven.rotate({ force: true })
@@ -55,12 +55,13 @@ describe('a rotation [fake]', () => {
     return { driven, published: versions.get(latest)!, nbf }
   }
 
-  test('carries contentType, tags, notBefore and expiry', async () => {
-    const { driven, published, nbf } = await rotated(90 * DAY)
+  test.each([90 * DAY, undefined])('carries contentType, tags, notBefore and a validity of %s', async validity => {
+    const { driven, published, nbf } = await rotated(validity)
     expect(published).toMatchObject({ contentType: 'application/json', nbf, enabled: true })
     expect(published.tags).toMatchObject({ team: 'payments', 'cost-center': '42' })
     expect(published.tags!['lockstep-rotation']).toMatch(/^ls-/)
-    expect(Math.abs(published.exp! * 1_000 - (driven.clock.time + 90 * DAY))).toBeLessThan(2_000)
+    if (validity === undefined) expect(published.exp).toBeUndefined()
+    else expect(Math.abs(published.exp! * 1_000 - (driven.clock.time + 90 * DAY))).toBeLessThan(2_000)
   })
 
   test('raises no near-expiry event for what it has published, however short the validity was', async () => {
