@@ -184,6 +184,17 @@ describe('consistency', () => {
     await refused(read(at.sdk, 1), 'FAILED_PRECONDITION')
   })
 
+  it('a version of which the older state knows nothing yet is as it was when it was added', async () => {
+    await using at = await stageWith('one')
+    at.pass(10_000)
+    await addVersion(at.sdk, 'two')
+    await at.sdk.disableSecretVersion({ name: `${NAME}/versions/2` })
+    at.fake.faults.stale({ ms: 5000 })
+    expect(await read(at.sdk, 2)).toBe('two')
+    at.pass(5000)
+    await refused(read(at.sdk, 2), 'FAILED_PRECONDITION')
+  })
+
   it('by reads: the next n see the state before the last writes; of chosen operations only', async () => {
     await using at = await stageWith('one')
     await patch(at.sdk, { labels: { a: '1' } })
@@ -195,7 +206,8 @@ describe('consistency', () => {
       expect((await at.sdk.listSecrets({ parent: PARENT }))[0][0]?.labels).toEqual({ a: '2' })
     }
     expect(seen).toEqual([{ a: '1' }, { a: '1' }, { a: '2' }])
-    at.fake.faults.stale({ reads: 1, writes: 2 })
+    at.fake.faults.stale({ reads: 1, writes: 3 })
+    await addVersion(at.sdk, 'two')
     expect((await at.sdk.getSecret({ name: NAME }))[0].labels).toEqual({})
     at.fake.faults.stale({ ms: 1 })
     at.fake.faults.clear()
