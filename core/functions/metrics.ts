@@ -1,0 +1,44 @@
+/**
+ * Metrics as log lines, under the names that the function on AWS has (`aws/metrics.ts`): what follows from the audit trail.
+ * @module
+ */
+import type { AuditEvent } from '../audit/event.ts'
+
+export const NAMESPACE = 'SecretsRotation'
+
+export interface Metrics {
+  /** 1 for each rotation that is begun, or taken up again. */
+  readonly RotationAttempts?: number
+  /** 1 when a version was promoted, 0 when a run failed: the average is the share that went well. */
+  readonly RotationSuccess?: number
+  /** Milliseconds of the run that promoted. */
+  readonly RotationDuration?: number
+  /** 1 while a version may be pending, 0 when none is. */
+  readonly PendingRotation?: number
+  /** Days since consumers could first read current: 0 when it was promoted. */
+  readonly SecretAge?: number
+}
+
+export function metricsOf({ event_type: type, result, duration_ms: took }: AuditEvent): Metrics | undefined {
+  switch (type) {
+    case 'rotation_started':
+      return { RotationAttempts: 1, PendingRotation: 1 }
+    case 'secret_rotated':
+    case 'rollback':
+      return result === 'success'
+        ? { RotationSuccess: 1, RotationDuration: took, PendingRotation: 0, SecretAge: 0 }
+        : undefined
+    case 'rotation_failed':
+    case 'rotation_halted':
+      return { RotationSuccess: 0 }
+    default:
+      return undefined
+  }
+}
+
+export const dimensionsOf = ({ secret_id, metadata }: AuditEvent, environment: string) => ({
+  Namespace: NAMESPACE,
+  SecretName: secret_id,
+  Environment: environment,
+  Strategy: metadata.strategy ?? 'unknown',
+})

@@ -1,0 +1,75 @@
+/**
+ * Everything that a function needs to work on the secrets of its configuration, kept while its process is warm.
+ * @module
+ */
+import type { AdminConfig, Config, SecretConfig, StoreConfig } from '../config/types.ts'
+import { RotationError } from '../errors.ts'
+import type { Fleet, FleetStore } from '../fleet/fleet.ts'
+import { adminLogin, postgresOptions, wire } from '../fleet/wire.ts'
+import type { AuditSink } from '../ports/audit-sink.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RotationTarget } from '../ports/rotation-target.ts'
+import type { Call, SecretId, SecretVersion } from '../ports/secret-store.ts'
+
+export interface FunctionStore extends FleetStore {
+  /** Current. Absent: undefined. */
+  get(id: SecretId, call: Call): Promise<SecretVersion | undefined>
+}
+
+/** An engine's module, loaded when the first run needs it. */
+export type PostgresEngine = () => Promise<{
+  createPostgresTarget(options: ReturnType<typeof postgresOptions>, clock: Clock): RotationTarget
+}>
+
+export interface Tools<Store extends FunctionStore> {
+  readonly config: Config
+  readonly clock: Clock
+  open(config: StoreConfig): Promise<Store>
+  readonly postgres: PostgresEngine
+}
+
+export class Workshop<Store extends FunctionStore = FunctionStore> {
+  readonly config: Config
+  readonly clock: Clock
+  readonly #tools: Tools<Store>
+  readonly #stores = new Map<string, Promise<Store>>()
+
+  constructor(tools: Tools<Store>) {
+    this.config = tools.config
+    this.clock = tools.clock
+    this.#tools = tools
+  }
+
+  /** By its name in the configuration. One that could not be opened is tried again at the next call. */
+  store(name: string): Promise<Store> {
+    const known = this.#stores.get(name)
+    if (known) return known
+    const opened = this.#tools.open(this.config.stores.get(name)!)
+    this.#stores.set(name, opened)
+    opened.catch(() => this.#stores.delete(name))
+    return opened
+  }
+
+  /** As one invocation sees it: what happens is put on record there. */
+  fleet(audit: AuditSink): Fleet {
+    const openers = {
+      store: (name: string) => this.store(name),
+      target: (secret: SecretConfig) => this.#target(secret),
+      audit: () => audit,
+    }
+    const { config, clock } = this
+    return { config, clock, store: openers.store, setup: name => wire(config, name, openers, clock) }
+  }
+
+  async #target(secret: SecretConfig): Promise<RotationTarget> {
+    const { target } = secret
+    if (target.kind !== 'postgres')
+      throw new RotationError('unsupported', 'A function has no target modules; this secret is rotated elsewhere.', {
+        secret: secret.name,
+        next: 'Rotate it by `lockstep rotate`, from a machine that has the module.',
+      })
+    const { createPostgresTarget } = await this.#tools.postgres()
+    const login = async (admin: AdminConfig) => adminLogin(await this.store(admin.store), admin, this.clock)
+    return createPostgresTarget(postgresOptions(this.config, secret, target, login), this.clock)
+  }
+}
