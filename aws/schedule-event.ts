@@ -26,7 +26,7 @@ export function parseSchedule(event: unknown): Scheduled {
   if (!scheduled && !own) throw refused()
   const time: unknown = fields.get('time')
   if (time === undefined) return {}
-  if (typeof time !== 'string' || !TIME.test(time))
+  if (typeof time !== 'string' || !TIME.test(time) || Number.isNaN(Date.parse(time)))
     throw new RotationError('refused', 'The field time of the event must be a time, RFC 3339.', { at: 'time' })
   return { time }
 }

@@ -40,6 +40,8 @@ export interface LambdaBundle {
 
 /** Writes the function and its chunks into `folder`, replacing those of an earlier build. */
 export async function buildLambda(folder: string, name: FunctionName = 'rotate'): Promise<LambdaBundle> {
+  // optional parts of `pg` that are not installed; the rotation function takes no role on
+  const external = ['pg-native', 'cloudflare:sockets', ...(name === 'rotate' ? ['@aws-sdk/credential-providers'] : [])]
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { [name]: sources[name] },
@@ -61,9 +63,8 @@ export async function buildLambda(folder: string, name: FunctionName = 'rotate')
     banner: {
       js: "import{createRequire as lockstepRequire}from'node:module';const require=lockstepRequire(import.meta.url);",
     },
-    // optional parts of `pg` that are not installed; the rotation function takes no role on
-    external: ['pg-native', 'cloudflare:sockets', ...(name === 'rotate' ? ['@aws-sdk/credential-providers'] : [])],
-    plugins: [usedExports, leftOut(name === 'rotate' ? { ...unreached, ...unreachedByRotate } : unreached)],
+    external,
+    plugins: [usedExports(external), leftOut(name === 'rotate' ? { ...unreached, ...unreachedByRotate } : unreached)],
     logLevel: 'error',
   })
   return described(metafile, folder, name)
@@ -73,18 +74,20 @@ export async function buildLambda(folder: string, name: FunctionName = 'rotate')
  * A package that is loaded by `import()` as a whole would be bundled as a whole, every command of the service. So in the bundle
  * it is a module with those that our sources name.
  */
-const usedExports: Plugin = {
+const usedExports = (external: readonly string[]): Plugin => ({
   name: 'used-exports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^@aws-sdk\// }, ({ path, kind }) =>
-      kind === 'dynamic-import' && used[path] ? { path, namespace: 'used-exports' } : undefined,
+      kind === 'dynamic-import' && used[path] && !external.includes(path)
+        ? { path, namespace: 'used-exports' }
+        : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'used-exports' }, ({ path }) => ({
       contents: `export { ${used[path]!().join(', ')} } from '${path}'`,
       resolveDir: root,
     }))
   },
-}
+})
 
 const used: Readonly<Record<string, () => readonly string[]>> = {
   '@aws-sdk/client-secrets-manager': () => ['SecretsManagerClient', ...commandsOf('@aws-sdk/client-secrets-manager')],
