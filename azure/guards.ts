@@ -6,7 +6,7 @@ import { RotationError } from '../core/errors.ts'
 import type { SecretId } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
 import type { Listed } from './requests.ts'
-import { isSibling, MAX_OWN_TAGS, ownTags, siblingOf } from './slots.ts'
+import { isSibling, MAX_OWN_TAGS, MAX_TAGS, ownTags, siblingOf } from './slots.ts'
 
 /** "25k bytes", in the smaller reading of k. https://learn.microsoft.com/azure/key-vault/secrets/about-secrets */
 export const MAX_VALUE_BYTES = 25_000
@@ -31,16 +31,19 @@ export function checkValue(id: SecretId, { byteLength }: SecretValue): void {
   throw new RotationError('value-unsuitable', message, { at: id })
 }
 
-export function requireOurs(id: SecretId, { managed, tags }: Listed): void {
-  if (managed)
-    throw new RotationError('refused', 'Key Vault manages this secret for a certificate, and renews it itself.', {
-      at: id,
-    })
+export function requireOurs(id: SecretId, { managed }: Listed): void {
+  if (!managed) return
+  const message = 'Key Vault manages this secret for a certificate, and renews it itself.'
+  throw new RotationError('refused', message, { at: id })
+}
+
+/** Before the target is touched; whoever adds tags later than that gets fewer of ours. */
+export function requireRoomForTags(id: SecretId, { tags }: Listed): void {
   const count = Object.keys(ownTags(tags)).length
   if (count <= MAX_OWN_TAGS) return
   throw new RotationError(
     'refused',
-    `The secret has ${count} tags; Key Vault allows 15, and Lockstep needs 3 of them.`,
+    `The secret has ${count} tags; Key Vault allows ${MAX_TAGS}, and Lockstep needs 3 of them.`,
     {
       at: id,
       next: `Remove tags until ${MAX_OWN_TAGS} are left: \`az keyvault secret set-attributes --name ${id} --tags …\`.`,

@@ -8,7 +8,7 @@ import { type PendingEntry, requirePromotable } from '../core/ledger/record.ts'
 import type { Instant } from '../core/ports/clock.ts'
 import type { RotationId, VersionId } from '../core/ports/secret-store.ts'
 import type { Carried, Listed, Tags } from './requests.ts'
-import { EXPIRY, ownTags, placeOf, ROTATION, valueAt, WAITED } from './slots.ts'
+import { EXPIRY, MAX_TAGS, ownTags, placeOf, ROTATION, valueAt, WAITED } from './slots.ts'
 import type { Look, Visit } from './visit.ts'
 
 const DAY = 86_400_000
@@ -78,7 +78,11 @@ export async function publishAgain(
 
 function withTags(visit: Visit, { main }: Look, tags: Tags): Carried {
   const carried = carriedFrom(main, visit.clock.now())
-  return { ...carried, tags: { ...carried.tags, ...tags } }
+  const { [EXPIRY]: expiry, ...own } = carried.tags
+  const ours = Object.entries({ ...tags, ...(expiry !== undefined && { [EXPIRY]: expiry }) })
+  // Tags that a person has added since the rotation began must not keep it from being published: the target accepts it already.
+  const room = Math.max(MAX_TAGS - Object.keys(own).length, 0)
+  return { ...carried, tags: { ...own, ...Object.fromEntries(ours.slice(0, room)) } }
 }
 
 const unreadable = ({ id }: Visit, value: 'disabled' | undefined): RotationError =>

@@ -9,6 +9,7 @@ import { RotationError } from '../core/errors.ts'
 import {
   claimed,
   discarded,
+  type Ledger,
   noted,
   pinned,
   promoted,
@@ -33,7 +34,7 @@ import type {
 } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
 import { renamed } from './current.ts'
-import { checkName, checkValue, disabledCurrent, MAX_VALUE_BYTES, requireOurs } from './guards.ts'
+import { checkName, checkValue, disabledCurrent, MAX_VALUE_BYTES, requireOurs, requireRoomForTags } from './guards.ts'
 import type { Journal } from './journal.ts'
 import { carriedFrom, publish, publishAgain } from './publish.ts'
 import type { Listed, Requests } from './requests.ts'
@@ -48,7 +49,7 @@ import {
   valueAt,
   WAITED,
 } from './slots.ts'
-import { type Look, type Premises, unlessDenied, Visit } from './visit.ts'
+import { type Look, type Premises, Visit } from './visit.ts'
 
 export class AzureSecretStore implements SecretStore {
   readonly name = 'azure'
@@ -100,7 +101,7 @@ export class AzureSecretStore implements SecretStore {
     const found: SecretVersion[] = []
     for (const { listed, version } of candidates.slice(0, limit)) {
       const value = listed.enabled ? await valueAt(visit, version) : 'disabled'
-      const rotation = rotationOf(ledger, version) ?? (listed.tags[ROTATION] as RotationId | undefined)
+      const rotation = rotationOf(ledger, version) ?? forgottenRotation(ledger, listed)
       if (value) found.push({ version, createdAt: listed.createdAt, value, ...(rotation && { rotation }) })
     }
     return found
@@ -115,6 +116,7 @@ export class AzureSecretStore implements SecretStore {
       if (ledger.pending?.rotation === draft.rotation) return undefined
       requirePinnable(ledger, draft, current.version)
       requireOurs(id, main)
+      requireRoomForTags(id, main)
       if (!brought && !ledger.pending && ledger.ended.length === 0) await requireFreeSibling(visit)
       brought ??= await bring(visit, draft)
       const { rotation, base } = draft
@@ -126,7 +128,7 @@ export class AzureSecretStore implements SecretStore {
       return { version, rotation, value: draft.value }
     }
     if (brought) await this.#disable(visit, brought)
-    return (await this.#version(visit, version, look)) ?? Promise.reject(notShown(id))
+    return (await this.#version(visit, version, look)) ?? Promise.reject(this.#notShown(visit))
   }
 
   /**
@@ -152,7 +154,7 @@ export class AzureSecretStore implements SecretStore {
       already = ledger.left?.rotation === move.rotation
       if (already) return undefined
       if (ledger.pending?.rotation !== move.rotation) throw visit.stale('This rotation is not pending.')
-      return promoted(ledger, entry, version, move.request, visit.clock.now())
+      return promoted(ledger, ledger.pending, version, move.request, visit.clock.now())
     })
     const left = look.ledger.left!
     if (!isPublished) visit.remember({ ...look, current: { version: left.version, since: left.since } })
@@ -264,15 +266,26 @@ export class AzureSecretStore implements SecretStore {
 
   async #version(visit: Visit, version: VersionId, look: Look): Promise<SecretVersion | undefined> {
     const value = await valueAt(visit, version)
-    if (!value && isNamed(look, version)) throw notShown(visit.id)
+    if (!value && isNamed(look, version)) throw this.#notShown(visit)
     if (!value) return undefined
     const rotation = rotationOf(look.ledger, version)
     return { version, ...(rotation && { rotation }), value }
   }
 
+  /** After everything that counts is on record: what cannot be disabled stays enabled. */
   async #disable(visit: Visit, version: VersionId): Promise<void> {
     const place = placeOf(visit.id, version)
-    await unlessDenied(visit.requests.enable(place.name, place.version, false, visit.call))
+    await visit.requests.enable(place.name, place.version, false, visit.call).catch(error => {
+      if (!(error instanceof RotationError)) throw error
+    })
+  }
+
+  #notShown({ id }: Visit): RotationError {
+    const journal = this.#premises.journal.nameOf(id)
+    return new RotationError('busy', 'Key Vault does not show a version yet that the journal names.', {
+      at: id,
+      next: `Run the same command again. If the secret was purged and made anew, delete its journal ${journal}.`,
+    })
   }
 
   async #requireWritable(visit: Visit, pending: VersionId): Promise<void> {
@@ -290,5 +303,8 @@ const isCurrent = ({ ledger, current }: Look, rotation: RotationId): boolean =>
 const isNamed = ({ ledger, current }: Look, version: VersionId): boolean =>
   [current.version, ledger.previous, ledger.pending?.version].includes(version)
 
-const notShown = (id: SecretId): RotationError =>
-  new RotationError('busy', 'Key Vault does not show a version yet that the journal names.', { at: id })
+/** A rotation that the record has forgotten. One that it knows has another version: this is a copy of its tags. */
+function forgottenRotation({ left, pending, ended }: Ledger, { tags }: Listed): RotationId | undefined {
+  const rotation = tags[ROTATION] as RotationId | undefined
+  return [left, pending, ...ended].some(each => each?.rotation === rotation) ? undefined : rotation
+}

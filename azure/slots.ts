@@ -27,8 +27,10 @@ export const WAITED = 'lockstep-pending'
 export const EXPIRY = 'lockstep-expiry'
 
 const OURS: readonly string[] = [ROTATION, BASE, OF, WAITED, EXPIRY]
-/** Key Vault has room for 15 tags; a published version needs three of ours. */
-export const MAX_OWN_TAGS = 12
+/** https://learn.microsoft.com/azure/key-vault/secrets/about-secrets, "Secret tags" */
+export const MAX_TAGS = 15
+/** A published version needs three of ours. */
+export const MAX_OWN_TAGS = MAX_TAGS - 3
 
 export const ownTags = (tags: Tags): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => !OURS.includes(name)))

@@ -159,10 +159,3 @@ export class Visit {
     })
   }
 }
-
-/** For callers that may go on without: undefined instead of a refusal. */
-export const unlessDenied = <T>(promise: Promise<T>): Promise<T | undefined> =>
-  promise.catch(error => {
-    if (isRotationError(error, 'access-denied', 'stale', 'busy', 'secret-not-found', 'unknown')) return undefined
-    throw error
-  })

@@ -150,6 +150,21 @@ describe('what Key Vault cannot hold is refused before anything is written [fake
     expect(Object.keys(versions.get(latest)!.tags!)).toHaveLength(15)
   })
 
+  test.each([13, 14, 15])(
+    '%s tags, added after the rotation began, do not keep it from being published',
+    async count => {
+      place.edit(ID, 'old')
+      const rotation = await bring(place.store())
+      const tags = Object.fromEntries(Array.from({ length: count }, (_, n) => [`tag${n}`, 'x']))
+      place.vault.service.updateAsPerson(ID, { tags })
+      const { version: base } = (await place.store().describe(ID, place.call()))!.current
+      await place.store().promote(ID, { rotation, base }, place.call())
+      const { versions, latest } = place.vault.service.peek(ID)
+      expect(versions.get(latest)?.tags).toMatchObject(tags)
+      expect((await place.store().describe(ID, place.call()))!.current.rotation).toBe(rotation)
+    },
+  )
+
   test('somebody else’s secret under the sibling’s name, in any case', async () => {
     place.edit(ID, 'old')
     place.edit('App-DB-Lockstep-Pending', 'theirs')
