@@ -1,11 +1,15 @@
 /**
- * Where an application reads its secret: Lockstep's local store, or Secrets Manager by the SDK, as any application does.
+ * Where an application reads its secret: Lockstep's local store, or a cloud's by its SDK, as any application does.
  * @module
  */
+import type { CloudSource } from './cloud/reader.ts'
 import { openWorkspace, storeCall } from './playground.ts'
 
 /** What can be told to another process. */
-export type Source = { readonly configFile: string } | { readonly endpoint: string; readonly region: string }
+export type Source =
+  | { readonly configFile: string }
+  | { readonly endpoint: string; readonly region: string }
+  | CloudSource
 
 export interface Reading {
   /** What is current. */
@@ -24,8 +28,12 @@ export interface StoredLogin {
 /** As the fake's call log knows the clients, and nobody else. */
 export const APPLICATION_KEY = 'application'
 
-export const openReading = (source: Source, secret: string): Promise<Reading> =>
-  'configFile' in source ? fromWorkspace(source.configFile, secret) : fromSecretsManager(source, secret)
+export async function openReading(source: Source, secret: string): Promise<Reading> {
+  if ('configFile' in source) return fromWorkspace(source.configFile, secret)
+  if ('region' in source) return fromSecretsManager(source, secret)
+  const { openCloudReading } = await import('./cloud/reader.ts')
+  return openCloudReading(source, secret)
+}
 
 async function fromWorkspace(configFile: string, secret: string): Promise<Reading> {
   const workspace = openWorkspace(configFile)
