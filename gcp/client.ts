@@ -2,6 +2,7 @@
  * The client of Google, made in one place.
  * @module
  */
+import { createRequire } from 'node:module'
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import { RotationError } from '../core/errors.ts'
 import type { Parent } from './requests.ts'
@@ -20,6 +21,9 @@ export async function createClient({
   const regional = location === undefined ? {} : { apiEndpoint: `secretmanager.${location}.rep.googleapis.com` }
   const client = new SecretManagerServiceClient({
     projectId: project,
+    // A connection that is half open is given up, and not asked again and again.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5_000,
     ...regional,
     ...(endpoint !== undefined && (await elsewhere(endpoint))),
   })
@@ -36,7 +40,8 @@ export async function createClient({
 async function elsewhere(endpoint: string) {
   const [host = '', port = '443'] = endpoint.split(':')
   if (host !== '127.0.0.1' && host !== 'localhost') return { apiEndpoint: host, port: Number(port) }
-  const { grpc } = await import('google-gax')
+  // The client's own copy: a second one would make credentials that it does not know.
+  const { grpc } = createRequire(import.meta.resolve('@google-cloud/secret-manager'))('google-gax')
   return { apiEndpoint: host, port: Number(port), sslCreds: grpc.credentials.createInsecure() }
 }
 

@@ -77,7 +77,10 @@ async function isRepeated(visit: Visit, left: number, newest: number): Promise<b
 
 const numberIn = (version: VersionId | undefined): number => (version === undefined ? 0 : numberOf(version))
 
-/** The newest by number, from one that is known to exist; without one, from what `latest` says. */
+/**
+ * The newest by number, from one that is known to exist; without one, from what `latest` says. By access, which is strongly
+ * consistent; a version that is disabled is there all the same.
+ */
 async function newestOf(visit: Visit, known: number): Promise<number> {
   const { requests, id, call } = visit
   const from = known > 0 ? known : (await requests.version(id, 'latest', call))?.number
@@ -86,7 +89,7 @@ async function newestOf(visit: Visit, known: number): Promise<number> {
       at: id,
       next: 'Put one: `lockstep secret put NAME`.',
     })
-  for (let number = from; ; number++) if (!(await requests.version(id, number + 1, call))) return number
+  for (let number = from; ; number++) if (!(await visit.value(id, number + 1))) return number
 }
 
 /** The version after the base that holds the pending value. A version that is disabled is not absent, and not ours. */

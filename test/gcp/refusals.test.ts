@@ -19,9 +19,9 @@ const modes: readonly (readonly [string, ReadBy])[] = [
 const calls = {
   alias: ['GetSecret', 'AccessSecretVersion', 'AddSecretVersion', 'UpdateSecret', 'GetSecret', 'UpdateSecret'],
   latest: [
-    ...['GetSecret', 'GetSecretVersion', 'AccessSecretVersion', 'AddSecretVersion', 'UpdateSecret'],
-    ...['GetSecret', 'GetSecretVersion'],
-    ...['GetSecret', 'GetSecretVersion', 'AddSecretVersion', 'UpdateSecret'],
+    ...['GetSecret', 'AccessSecretVersion', 'AccessSecretVersion', 'AddSecretVersion', 'UpdateSecret'],
+    ...['GetSecret', 'AccessSecretVersion'],
+    ...['GetSecret', 'AccessSecretVersion', 'AddSecretVersion', 'UpdateSecret'],
   ],
 }
 
