@@ -65,12 +65,14 @@ describe.each(Object.entries(servers))('journals [%s]', (label, make) => {
     const halted: Ledger = noted(emptyLedger, { halted: 'nicht möglich: „x“ 漢字', promotedAt: 7 })
     await journal.write('App-One', pinned(emptyLedger, pending), undefined, call())
     await journal.write('app-two', halted, undefined, call())
-    await journal.write('other', emptyLedger, undefined, call())
+    const left = { rotation: pending.rotation, version: pending.version, since: 5 }
+    await journal.write('other', { ...emptyLedger, left, previous: pending.base }, undefined, call())
     await new Journal(container, clock, 'another.vault.azure.net').write('app-three', emptyLedger, undefined, call())
     const [one, two, ...rest] = await listed(journal, 'APP-')
-    expect(one).toMatchObject({ id: 'App-One', inFlight: true })
+    expect(one).toMatchObject({ id: 'App-One', inFlight: true, previous: false })
     expect(two).toMatchObject({ id: 'app-two', inFlight: false, promotedAt: 7, halted: 'nicht möglich: „x“ 漢字' })
     expect([rest.length, (await listed(journal)).length]).toEqual([0, 3])
+    expect(await listed(journal, 'other')).toMatchObject([{ since: 5, previous: true }])
   })
 
   on('a blob that somebody has put there: nothing is known of it', async () => {
