@@ -44,6 +44,9 @@ export interface Parent {
   readonly location?: string | undefined
 }
 
+export const pathOf = ({ project, location }: Parent): string =>
+  location === undefined ? `projects/${project}` : `projects/${project}/locations/${location}`
+
 const LONGEST_CALL = 60_000
 
 export class Requests {
@@ -54,7 +57,7 @@ export class Requests {
   constructor(client: SecretManagerServiceClient, clock: Pick<Clock, 'now'>, { project, location }: Parent) {
     this.#client = client
     this.#clock = clock
-    this.#parent = location === undefined ? `projects/${project}` : `projects/${project}/locations/${location}`
+    this.#parent = pathOf({ project, location })
   }
 
   /** secretmanager.secrets.get. Absent: undefined. */
@@ -283,7 +286,7 @@ const versionOf = ({ name, createTime, state }: RawVersion): Version => ({
   enabled: state === 'ENABLED' || state === 1,
 })
 
-const secretOf = ({ name, etag, versionAliases, annotations, createTime, ...rest }: RawSecret): Secret => {
+export const secretOf = ({ name, etag, versionAliases, annotations, createTime, ...rest }: RawSecret): Secret => {
   const managed = managedBy(rest)
   return {
     name: name ?? '',

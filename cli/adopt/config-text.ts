@@ -8,6 +8,7 @@ import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
 import type { Adopted, Decision } from './decide.ts'
 import { functionName } from './templates.ts'
+import { open, scalar } from './yaml.ts'
 
 export type Adoptable = Extract<Decision, Adopted>
 
@@ -20,12 +21,6 @@ export interface Source {
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 export const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
-
-/** Every YAML reads JSON; what needs no quotes has none. */
-const scalar = (text: string): string =>
-  /^[A-Za-z][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
-
-const open = 'FILL IN'
 
 export function configText(secrets: ReadonlyMap<string, Adoptable>, { region, endpoint, on }: Source): string {
   const address = endpoint === undefined ? '' : `, endpoint: ${JSON.stringify(endpoint)}`

@@ -1,21 +1,20 @@
 /**
- * `lockstep adopt --from aws`: what Secrets Manager rotates today, as a `lockstep.yml`. Reads only; nothing rotates.
+ * `lockstep adopt`: what is in a cloud today, as a `lockstep.yml`. Reads only; nothing rotates. What AWS rotates is recognised here.
  * @module
  */
-import { existsSync, writeFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Connection, Listed } from '../../aws/inventory.ts'
 import { RotationError } from '../../core/errors.ts'
+import { adoptCloud, type CloudOptions } from '../adopt/cloud.ts'
 import { type Adoptable, configText } from '../adopt/config-text.ts'
 import { decide, type Seen, worthReading } from '../adopt/decide.ts'
+import { outFile, write } from '../adopt/file.ts'
 import { configName } from '../adopt/name.ts'
 import { settle } from '../adopt/settle.ts'
 import type { Answer } from '../answer.ts'
 import { adoptionData, adoptionText } from '../render/adoption.ts'
 import type { Run, Session } from '../session.ts'
-
-const STDOUT = ['-', 'stdout']
 
 interface AdoptOptions {
   readonly from: 'aws'
@@ -30,15 +29,22 @@ interface AdoptOptions {
 export function addAdopt(program: Command, run: Run): void {
   program
     .command('adopt')
-    .summary('write lockstep.yml for what AWS rotates today')
+    .summary('write lockstep.yml for the secrets of a cloud')
     .description(
-      'Lists the secrets that Secrets Manager rotates, by rotation function, says which Lockstep can take over, and writes a lockstep.yml for them. Changes nothing at AWS, and nothing rotates: it only lists, and reads values if told to.',
+      'Lists the secrets of a cloud, says which of them Lockstep can take over, and writes a lockstep.yml for those. Changes nothing there, and nothing rotates: it only lists, and reads values if told to. At AWS it takes what Secrets Manager rotates; at Google Cloud and Azure, what has a schedule, an alias or an expiry, and with --read-values every login of PostgreSQL.',
     )
-    .addOption(new Option('--from <cloud>', 'where the secrets are').choices(['aws']).makeOptionMandatory())
-    .option('--region <region>', 'default: AWS_REGION, or that of the profile (AWS_PROFILE)')
-    .option('--endpoint <url>', 'another address of the service: a VPC endpoint, an emulator')
+    .addOption(
+      new Option('--from <cloud>', 'where the secrets are').choices(['aws', 'gcp', 'azure']).makeOptionMandatory(),
+    )
+    .option('--region <region>', 'aws: default AWS_REGION, or that of the profile (AWS_PROFILE)')
+    .option('--project <id>', 'gcp: default GOOGLE_CLOUD_PROJECT')
+    .option('--location <name>', 'gcp: of regional secrets')
+    .option('--vault <url>', 'azure: https://NAME.vault.azure.net')
+    .option('--journal <url>', 'azure: where the journal will be, https://ACCOUNT.blob.core.windows.net/CONTAINER')
+    .option('--endpoint <address>', 'another address of the service: a private one, an emulator')
     .option('--prefix <text>', 'only secrets whose name begins so')
-    .option('--read-values', 'look into each value for engine, host and login (needs GetSecretValue)')
+    .option('--read-by <how>', 'what consumers read. gcp: latest, or an alias. azure: latest, or reference')
+    .option('--read-values', 'look into each value for host and login (needs the permission to read it)')
     .option('--out <file>', 'default: lockstep.yml; - or stdout prints it')
     .option('--force', 'replace the file if it is there')
     .addHelpText(
@@ -47,11 +53,15 @@ export function addAdopt(program: Command, run: Run): void {
 Examples:
   lockstep adopt --from aws --region eu-central-1
   lockstep adopt --from aws --prefix prod/ --read-values
-  AWS_PROFILE=audit lockstep adopt --from aws --out stdout
+  lockstep adopt --from gcp --project my-project --read-values --read-by current
+  lockstep adopt --from azure --vault https://my-kv.vault.azure.net --read-by reference --out stdout
 
-Needs secretsmanager:ListSecrets; with --read-values also secretsmanager:GetSecretValue. Passwords are never written.`,
+Needs secretsmanager:ListSecrets, secretmanager.secrets.list, or list on the vault's secrets; with --read-values also the
+permission to read a value. Passwords are never written. What only you can know is asked at a terminal, or marked FILL IN.`,
     )
-    .action((options: AdoptOptions) => run(session => adopt(session, options)))
+    .action((options: AdoptOptions | CloudOptions) =>
+      run(session => (options.from === 'aws' ? adopt(session, options) : adoptCloud(session, options))),
+    )
 }
 
 async function adopt(session: Session, options: AdoptOptions): Promise<Answer> {
@@ -71,18 +81,6 @@ async function adopt(session: Session, options: AdoptOptions): Promise<Answer> {
   const prints = shown === undefined && secrets.size > 0
   if (prints) session.say(report)
   return { data: adoptionData(told), text: prints ? text.trimEnd() : report, next: nextOf(told) }
-}
-
-/** Looked at first: nobody should wait for a list to be told that there is no place for it. Undefined: stdout. */
-function outFile(session: Session, { out, force }: AdoptOptions): string | undefined {
-  if (out !== undefined && STDOUT.includes(out)) return undefined
-  const file = out === undefined ? session.configFile().file : resolve(session.io.cwd, out)
-  if (existsSync(file) && !force)
-    throw new RotationError('refused', `${relative(session.io.cwd, file) || file} exists, and is not replaced.`, {
-      at: file,
-      next: 'Give another file with --out, print it with --out stdout, or replace it with --force.',
-    })
-  return file
 }
 
 interface Found {
@@ -129,18 +127,6 @@ async function readable(read: () => Promise<Connection | undefined>): Promise<No
     if (error.code === 'access-denied') return 'denied'
     if (error.code === 'secret-not-found' || error.code === 'refused') return 'unreadable'
     throw error
-  }
-}
-
-function write(file: string, text: string, force: boolean): void {
-  try {
-    writeFileSync(file, text, { flag: force ? 'w' : 'wx' })
-  } catch (error) {
-    throw new RotationError('store-unavailable', `${file} cannot be written.`, {
-      at: file,
-      foreign: (error as { code?: string }).code,
-      next: 'Name another file with --out, or print it with --out stdout.',
-    })
   }
 }
 

@@ -33,6 +33,7 @@ describe('the clear text of a secret', () => {
     'gcp/requests.ts': 'puts it into the request that stores it',
     'gcp/slots.ts': 'wraps it for the secret beside it, where pending waits',
     'azure/requests.ts': 'puts it into the request that stores it',
+    'cli/adopt/login.ts': 'finds host and login in a value that was asked for, to write a configuration',
     'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
   }
 
