@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { buildFunctions } from './build-functions.ts'
 import { buildLambda, functionNames } from './build-lambda.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -25,3 +26,4 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
 }
 
 for (const name of functionNames) await buildLambda(join(dist, 'aws'), name)
+for (const platform of ['gcp', 'azure'] as const) await buildFunctions(platform, join(dist, platform))
