@@ -32,7 +32,7 @@ import type {
   StateNote,
   VersionId,
 } from '../core/ports/secret-store.ts'
-import type { SecretValue } from '../core/secret/secret-value.ts'
+import { SecretValue } from '../core/secret/secret-value.ts'
 import { renamed } from './current.ts'
 import { checkName, checkValue, disabledCurrent, MAX_VALUE_BYTES, requireOurs, requireRoomForTags } from './guards.ts'
 import type { Journal } from './journal.ts'
@@ -266,7 +266,14 @@ export class AzureSecretStore implements SecretStore {
 
   async #version(visit: Visit, version: VersionId, look: Look): Promise<SecretVersion | undefined> {
     const value = await valueAt(visit, version)
-    if (!value && isNamed(look, version)) throw this.#notShown(visit)
+    if (value instanceof SecretValue || !isNamed(look, version)) return this.#named(version, value, look)
+    if (!value) throw this.#notShown(visit)
+    // Disabled by whoever has retired it since this run looked, or by a person.
+    if (!isNamed(await visit.again(), version)) throw visit.stale('The version was retired meanwhile.')
+    return this.#named(version, value, look)
+  }
+
+  #named(version: VersionId, value: SecretValue | 'disabled' | undefined, look: Look): SecretVersion | undefined {
     if (!value) return undefined
     const rotation = rotationOf(look.ledger, version)
     return { version, ...(rotation && { rotation }), value }

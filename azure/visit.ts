@@ -67,32 +67,52 @@ export class Visit {
   }
 
   async again(): Promise<Look> {
-    return (await this.look()) ?? Promise.reject(await this.#absent())
+    const look = await this.look()
+    if (look) return look
+    throw await this.#absent()
   }
 
   /**
-   * The record first: what consumers read is then at least as new, and whatever is decided on both is written only if the record is
-   * still the same.
+   * The record first, then what consumers read; where the two do not fit, the record once more: a rotation that came between the two
+   * looks must not pass for a person's edit.
    */
   async look(): Promise<Look | undefined> {
-    const entry = await this.#premises.journal.read(this.id, this.call)
-    return this.#compared(entry, entry?.ledger ?? emptyLedger)
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const entry = await this.#premises.journal.read(this.id, this.call)
+      const main = await this.#main()
+      if (!main) return undefined
+      const torn = isSurprising(main, entry?.ledger ?? emptyLedger) && (await this.#hasMoved(entry, main))
+      if (!torn) return this.#compared(main, entry, entry?.ledger ?? emptyLedger)
+    }
+    throw this.stale('The secret keeps changing.')
   }
 
   /** What consumers read at this moment, with the record as it is known. */
   async lookAtMain(): Promise<Look> {
     const { entry, ledger } = await this.seen()
-    return (await this.#compared(entry, ledger)) ?? Promise.reject(await this.#absent())
+    const main = await this.#main()
+    if (!main) throw await this.#absent()
+    return this.#compared(main, entry, ledger)
   }
 
-  async #compared(entry: Entry | undefined, known: Ledger): Promise<Look | undefined> {
+  /** Absent: undefined. */
+  async #main(): Promise<Held | undefined> {
     const main = await this.requests.get(this.id, undefined, this.call)
-    if (main === undefined) return undefined
     if (main === 'disabled') throw disabledCurrent(this.id)
-    if (!entry && main.tags[ROTATION] !== undefined) throw lostJournal(this.id, this.#premises.journal.nameOf(this.id))
+    return main
+  }
+
+  async #compared(main: Held, entry: Entry | undefined, known: Ledger): Promise<Look> {
     this.keep(this.id, main.version, main.value)
     const { ledger, current } = await recognise(this, main, known)
     return this.remember({ entry, ledger, main, current })
+  }
+
+  async #hasMoved(entry: Entry | undefined, main: Held): Promise<boolean> {
+    const { journal } = this.#premises
+    const now = await journal.read(this.id, this.call)
+    if (!now && main.tags[ROTATION] !== undefined) throw lostJournal(this.id, journal.nameOf(this.id))
+    return now?.etag !== entry?.etag
   }
 
   /** Decides on what this run has seen, and writes if nobody has written since; else decides anew. */
@@ -158,4 +178,10 @@ export class Visit {
       next: `\`az keyvault secret recover --name ${id}\`, then run the same command again.`,
     })
   }
+}
+
+/** Not the version that the record would have consumers read. */
+function isSurprising({ version, tags }: Held, { left, pending }: Ledger): boolean {
+  const expected = pending?.base ?? left?.version
+  return expected === undefined ? tags[ROTATION] !== undefined : expected !== version
 }

@@ -214,6 +214,15 @@ describe('what this store withstands [fake]', () => {
     expect(scene.consumed).toBe('old')
   })
 
+  test.each(['the first', 'a later'])('%s rotation comes between the two looks of A: it is no edit', async which => {
+    const { scene } = await Scene.seeded()
+    if (which === 'a later') await scene.rotated(two, 'before')
+    between(scene, () => scene.rotated(one, 'new', scene.b))
+    const state = await scene.state()
+    expect([state.current.rotation, state.anomaly]).toEqual([one, undefined])
+    expect(state.promotedAt).toBeGreaterThan(scene.clock.time - 1_000)
+  })
+
   test('A has looked, B rotates: A may not retire what is current', async () => {
     const { scene, base } = await Scene.seeded()
     await scene.rotated(one, 'new')
@@ -328,4 +337,15 @@ function sleeping(scene: Scene, asleep: Promise<void>): Call {
     return real(request)
   }
   return call
+}
+
+/** Between the next read of a journal and the look at current that follows it. */
+function between(scene: Scene, act: () => Promise<unknown>): void {
+  const { httpClient } = scene.vault
+  const real = httpClient.sendRequest
+  httpClient.sendRequest = async request => {
+    httpClient.sendRequest = real
+    await act()
+    return real(request)
+  }
 }
