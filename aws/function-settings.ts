@@ -6,14 +6,11 @@ import { didYouMean } from '../core/config/nearest.ts'
 import { type Environment, misset } from './drop-in/variables.ts'
 
 export interface FunctionSettings {
-  /** LOCKSTEP_CONFIG: a file. Absent: `lockstep.yml` beside the bundle. */
-  readonly config: string | undefined
-  /** LOCKSTEP_ENVIRONMENT: one of the environments of that file. */
-  readonly environment: string | undefined
   /** LOCKSTEP_QUEUE_URL: where a sweep sends what it cannot finish. Absent: the next sweep finds it again. */
   readonly queue: string | undefined
 }
 
+/** The first two are of `core/functions/configuration.ts`. */
 const OURS = ['LOCKSTEP_CONFIG', 'LOCKSTEP_ENVIRONMENT', 'LOCKSTEP_QUEUE_URL']
 
 /** Anything that cannot be used, and any variable that begins as ours do and is none: `config-invalid`, naming it. */
@@ -22,8 +19,6 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
   if (stranger !== undefined)
     throw misset(stranger.slice(0, 60), `is no setting of this function${didYouMean(stranger, OURS)}`)
   return {
-    config: env.LOCKSTEP_CONFIG || undefined,
-    environment: env.LOCKSTEP_ENVIRONMENT || undefined,
     queue: queueOf(env.LOCKSTEP_QUEUE_URL),
   }
 }

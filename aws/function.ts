@@ -3,19 +3,19 @@
  * values.
  * @module
  */
-import { join } from 'node:path'
 import type { Config } from '../core/config/types.ts'
-import { sanitise } from '../core/errors.ts'
 import type { Fleet } from '../core/fleet/fleet.ts'
+import { within } from '../core/functions/within.ts'
+import type { Workshop } from '../core/functions/workshop.ts'
 import type { Clock, Instant } from '../core/ports/clock.ts'
 import type { RotationRequest } from '../core/rotation/setup.ts'
 import type { Loggable } from '../core/secret/loggable.ts'
-import { inTime, MARGIN } from './deadline.ts'
 import type { Environment } from './drop-in/variables.ts'
 import { failureFields, lambdaFailure } from './failure.ts'
-import { AwsFleet, type OpenStore, readConfig } from './fleet.ts'
+import { fleetOn, type OpenStore } from './fleet.ts'
 import { type FunctionSettings, readFunctionSettings } from './function-settings.ts'
 import { type Fields, Log, type WriteLine } from './log.ts'
+import type { AwsSecretStore } from './secret-store.ts'
 
 /** What is used of Lambda's. */
 export interface LambdaContext {
@@ -33,7 +33,7 @@ export interface Surroundings {
   /** Default: the SDK's client. */
   readonly open?: OpenStore
   /** Default: `folder`'s lockstep.yml, or the file that the environment names. */
-  readonly config?: (settings: FunctionSettings) => Promise<Config>
+  readonly config?: () => Promise<Config>
 }
 
 /** One invocation. */
@@ -62,7 +62,7 @@ export function asFunction<Event, Answer extends Loggable>(
   { name, parse, work }: Duty<Event, Answer>,
 ): Handler<Answer> {
   const { env, clock, write } = surroundings
-  const fleet = warm(surroundings)
+  const warmed = warm(surroundings)
   return async (event, context) => {
     const began = clock.now()
     const had = context.getRemainingTimeInMillis()
@@ -70,11 +70,10 @@ export function asFunction<Event, Answer extends Loggable>(
     try {
       const parsed = parse(event)
       const settings = readFunctionSettings(env)
-      const { recordedBy } = await fleet(settings)
-      const deadline = began + had - MARGIN
-      const answer = await inTime(deadline, clock, signal => {
-        const request = requests(deadline)
-        return work(parsed, { fleet: recordedBy(log), log, signal, settings, env, context, request })
+      const workshop = await warmed()
+      const answer = await within(context.getRemainingTimeInMillis(), clock, ({ signal, deadline }) => {
+        const shift = { fleet: workshop.fleet(log.audit()), request: requests(deadline) }
+        return work(parsed, { ...shift, log, signal, settings, env, context })
       })
       await quietly(log.line('INFO', `${name}: done`, { answer, durationMs: clock.now() - began }))
       return answer
@@ -87,17 +86,17 @@ export function asFunction<Event, Answer extends Loggable>(
   }
 }
 
-/** Read once; what failed is tried again by the next invocation. */
-function warm({ clock, config, folder, open }: Surroundings) {
-  const read = config ?? ((settings: FunctionSettings) => readConfig(settings, join(folder, 'lockstep.yml')))
-  let reading: Promise<AwsFleet> | undefined
-  return async (settings: FunctionSettings) => {
-    reading ??= read(settings).then(found => new AwsFleet(found, clock, open))
-    const fleet = await reading.catch(error => {
+/** Read once; what failed is tried again by the next invocation. The schema of the configuration takes long to load: not at the start. */
+function warm({ env, clock, config, folder, open }: Surroundings) {
+  const read =
+    config ?? (async () => (await import('../core/functions/configuration.ts')).readConfig('aws', folder, env))
+  let reading: Promise<Workshop<AwsSecretStore>> | undefined
+  return () => {
+    reading ??= read().then(found => fleetOn(found, clock, open))
+    reading.catch(() => {
       reading = undefined
-      throw sanitise(error)
     })
-    return { recordedBy: (log: Log): Fleet => fleet.recordedBy(log.audit()) }
+    return reading
   }
 }
 

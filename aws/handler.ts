@@ -4,10 +4,10 @@
  * @module
  */
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { type Clock, type Instant, systemClock } from '../core/ports/clock.ts'
+import { within } from '../core/functions/within.ts'
+import { type Clock, systemClock } from '../core/ports/clock.ts'
 import { runStep, type StepResult } from '../core/rotation/run-step.ts'
 import { createClient } from './client.ts'
-import { inTime, MARGIN } from './deadline.ts'
 import { Recollection } from './drop-in/choice.ts'
 import { type ManagedDatabases, managedDatabases } from './drop-in/managed-databases.ts'
 import { readSettings, type Settings } from './drop-in/settings.ts'
@@ -59,19 +59,16 @@ export function createHandler(surroundings: Surroundings): RotationHandler {
       const wiring = { settings, requests: await connect(settings), rds, clock, recollection, timeLimit: had }
       const invocation = new Invocation(rotation, wiring)
       await report.begin(invocation, settings.environment, had)
-      return await report.succeeded(await within(invocation, report.log, began + had - MARGIN, clock))
+      const result = await within(context.getRemainingTimeInMillis(), clock, async ({ signal, deadline }) => {
+        await invocation.learnStrategy({ signal, deadline })
+        return runStep(invocation.setup(report.log), invocation.request(deadline), signal)
+      })
+      return await report.succeeded(result)
     } catch (thrown) {
       throw await report.failed(thrown, had)
     }
   }
 }
-
-/** The step, which stops by itself before Lambda stops the process. */
-const within = (invocation: Invocation, log: Log, deadline: Instant, clock: Clock): Promise<StepResult> =>
-  inTime(deadline, clock, async signal => {
-    await invocation.learnStrategy({ signal, deadline })
-    return runStep(invocation.setup(log), invocation.request(deadline), signal)
-  })
 
 // While the process starts it has more of the processor than any invocation has. `pg` waits for the first login: not every step
 // has one.

@@ -5,6 +5,7 @@
  * @module
  */
 import { RotationError } from '../core/errors.ts'
+import { fieldOf } from '../core/functions/untrusted.ts'
 
 /** `ignored`: an event of Secrets Manager that asks for nothing; most are the echo of a rotation. */
 export type Notice =
@@ -43,10 +44,6 @@ const arnIn = (detail: unknown): unknown =>
   fieldOf(fieldOf(detail, 'additionalEventData'), 'SecretId') ??
   fieldOf(fieldOf(detail, 'responseElements'), 'arn') ??
   fieldOf(fieldOf(detail, 'responseElements'), 'aRN')
-
-/** Own data only: nothing that is inherited or computed. */
-const fieldOf = (value: unknown, field: string): unknown =>
-  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, field)?.value : undefined
 
 const wrong = (field: string, says: string): RotationError =>
   new RotationError('refused', `The field ${field} of the event ${says}.`, {

@@ -4,6 +4,7 @@
  * @module
  */
 import { RotationError } from '../core/errors.ts'
+import { fieldOf } from '../core/functions/untrusted.ts'
 
 export interface Message {
   readonly id: string
@@ -26,10 +27,6 @@ export function parseBatch(event: unknown): readonly Message[] {
     return { id, body: fieldOf(record, 'body') }
   })
 }
-
-/** Own data only: nothing that is inherited or computed. */
-const fieldOf = (value: unknown, field: string): unknown =>
-  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, field)?.value : undefined
 
 const refused = (says: string, at?: string): RotationError =>
   new RotationError('refused', `The event ${says}.`, {

@@ -3,7 +3,6 @@
  * @module
  */
 import type { AdminConfig, Config, SecretConfig, StoreConfig } from '../config/types.ts'
-import { RotationError } from '../errors.ts'
 import type { Fleet, FleetStore } from '../fleet/fleet.ts'
 import { adminLogin, postgresOptions, wire } from '../fleet/wire.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
@@ -63,11 +62,10 @@ export class Workshop<Store extends FunctionStore = FunctionStore> {
 
   async #target(secret: SecretConfig): Promise<RotationTarget> {
     const { target } = secret
-    if (target.kind !== 'postgres')
-      throw new RotationError('unsupported', 'A function has no target modules; this secret is rotated elsewhere.', {
-        secret: secret.name,
-        next: 'Rotate it by `lockstep rotate`, from a machine that has the module.',
-      })
+    if (target.kind === 'module') {
+      const { loadTargetModule } = await import('../fleet/target-module.ts')
+      return loadTargetModule(secret, target, this.clock)
+    }
     const { createPostgresTarget } = await this.#tools.postgres()
     const login = async (admin: AdminConfig) => adminLogin(await this.store(admin.store), admin, this.clock)
     return createPostgresTarget(postgresOptions(this.config, secret, target, login), this.clock)

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { LambdaContext, Surroundings } from '../../aws/function.ts'
 import { openAwsStore } from '../../aws/index.ts'
-import { loadConfig } from '../../core/config/load.ts'
 import type { WorkItem } from '../../core/ports/work-queue.ts'
 import { createSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { ManualClock } from './support.ts'
@@ -69,12 +68,12 @@ export class FleetPlace {
   }
 
   get surroundings(): Surroundings & { queue: () => Promise<{ send(items: readonly WorkItem[]): Promise<void> }> } {
+    writeFileSync(path.join(folder, 'lockstep.yml'), this.text)
     return {
       env: this.env,
       clock: this.clock,
       write: async line => void this.lines.push(JSON.parse(line)),
       folder,
-      config: async () => loadConfig(this.text, { fileName: path.join(folder, 'lockstep.yml') }),
       open: ({ clock }) => openAwsStore({ clock, client: this.fake.inProcessClient({ maxAttempts: 1 }) }),
       queue: async () => ({ send: async items => void this.queued.push(...items) }),
     }

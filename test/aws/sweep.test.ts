@@ -153,8 +153,7 @@ describe('configuration', () => {
 
   test('absent: says where it was looked for, and reads it anew the next time', async () => {
     const place = new FleetPlace(['a'])
-    const { config: _, ...rest } = place.surroundings
-    const handler = createSweep({ ...rest, folder: '/nowhere' })
+    const handler = createSweep({ ...place.surroundings, folder: '/nowhere' })
     expect((await thrown(handler({}, place.context()))).message).toMatch(/\/nowhere\/lockstep.yml cannot be read/)
     expect((await thrown(handler({}, place.context()))).code).toBe('config-invalid')
   })

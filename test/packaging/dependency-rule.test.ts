@@ -32,7 +32,8 @@ const adapters: Readonly<Record<string, RegExp>> = {
  * A cloud's function is wired here: it knows engines, as the command line does. Whatever else the folder holds is the store, and
  * does not.
  */
-const roots = /^aws\/(handler|invocation|report)\.ts$|^aws\/drop-in\//
+const roots =
+  /^aws\/(handler|invocation|report|function|function-settings|fleet|sweep|on-event|worker)\.ts$|^aws\/drop-in\//
 /** What an engine's own folder may load, and nobody else. */
 const drivers: Readonly<Record<string, string>> = { pg: 'core/targets/postgres/' }
 const clouds = /^(@aws-sdk|@smithy|aws-sdk|@google-cloud|google-gax|google-auth|googleapis|@azure|aws-lambda)/

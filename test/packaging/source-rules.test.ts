@@ -56,11 +56,11 @@ describe('time and chance', () => {
   test('core and adapters read time through the clock port', () => {
     /** Bounds on real sockets, which no clock of ours moves. */
     const sockets = [
+      'core/functions/within.ts: const timer = setTimeout(() => late.abort(), left + AFTER_DEADLINE)',
       "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
       'aws/drop-in/tls-offer.ts: socket.setTimeout(patience, () => end())',
-      'aws/handler.ts: const timer = setTimeout(() => late.abort(), Math.max(0, deadline + AFTER_DEADLINE - clock.now()))',
       'aws/requests.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
       'azure/send.ts: const timer = setTimeout(() => late.abort(), Math.min(this.requireOpen(call), LONGEST_ANSWER))',
     ]
@@ -84,7 +84,8 @@ describe('time and chance', () => {
 
 describe('output', () => {
   test('core and adapters print nothing; the log of a function is wired at its root', () => {
-    const wired = ['aws/handler.ts: write: toStream(process.stdout),']
+    const functions = ['handler', 'on-event', 'sweep', 'worker']
+    const wired = functions.map(name => `aws/${name}.ts: write: toStream(process.stdout),`)
     expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws', 'gcp', 'azure'])).toEqual(wired)
   })
 
@@ -100,7 +101,7 @@ describe('output', () => {
       'local/key.ts: const text = (source.env ?? process.env)[source.variable]',
       // The SDK reads its own variables beside it.
       'aws/client.ts: { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role }: ClientOptions,',
-      'aws/handler.ts: env: process.env,',
+      ...['handler', 'on-event', 'sweep', 'worker'].map(name => `aws/${name}.ts: env: process.env,`),
     ]
     expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local', 'aws', 'gcp', 'azure'], inTesting)).toEqual(known)
   })
