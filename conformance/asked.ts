@@ -33,7 +33,7 @@ const without = ['advance', 'setBack', 'records', 'denied'] as const
 export function isHere({ endpoint, vault, store }: Asked): boolean {
   const address = store === 'azure' ? (endpoint ?? vault) : endpoint
   const host = address === undefined ? '' : /^(?:https?:\/\/)?(\[[^\]]*\]|[^:/]*)/.exec(address)![1]!
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+  return host === 'localhost' || host === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(host)
 }
 
 export function askedSites(asked: Asked): readonly Site[] {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, it } from 'vitest'
 import { openAwsStore } from '../../aws/index.ts'
+import { chanceCases, knownGaps } from '../../conformance/gaps.ts'
 import { systemClock } from '../../core/ports/clock.ts'
 import { type StoreFixture, storeConformance } from '../../core/testing/store-conformance.ts'
 import { startMoto } from '../stand/moto.ts'
@@ -33,32 +34,11 @@ async function fixture(): Promise<StoreFixture> {
   }
 }
 
-/** Why each is not kept here; every line must stay true, or the suite fails. */
-const knownGaps: Readonly<Record<string, readonly string[]>> = {
-  'moto cuts dates to whole seconds, so versions of one second have no order': [
-    'unlabelled: newest first',
-    'unlabelled: at most `limit`, the newest',
-  ],
-  'moto attaches a label without RemoveFromVersionId although another version has it': [
-    'putPending: of many rotations at once, exactly one is pinned',
-    'discardPending: one that lands late, after another run went on, is `stale`',
-    'claimRetire: of many at once, exactly one run has it',
-  ],
-  'on moto two versions hold AWSCURRENT after a put that follows a move': [
-    'promote: a repeat after a person edited current is `stale`, and the edit stays',
-    'retirePrevious: what was ended stays ended after a person’s edit',
-    'edit: consumers read it at once',
-    'edit: is an anomaly once a rotation had left another current',
-    'edit: a rotation from it ends the anomaly',
-  ],
-  'a value of Secrets Manager has at least one byte': ['values: empty comes back as it was put'],
-}
-
-/** moto overwrites a pending value that is put again with its token; whether a race of eight shows it is chance. */
-const leftToChance = 'putPending: of many at once with one rotation, all are answered one value'
+const gaps = knownGaps('aws', 'moto')
+const chance = chanceCases('aws', 'moto')
 
 describe.skipIf(!moto)('the store on moto keeps the contract [emulator]', () => {
   const without = ['advance', 'setBack', 'records', 'denied'] as const
-  const cases = storeConformance(fixture, { without, knownGaps: Object.values(knownGaps).flat() })
-  for (const { name, run } of cases) if (name !== leftToChance) it(name, run)
+  const cases = storeConformance(fixture, { without, knownGaps: gaps })
+  for (const { name, run } of cases) if (!chance.includes(name)) it(name, run)
 })

@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest'
+import { knownGaps as gapsAt } from '../../conformance/gaps.ts'
 import { type StoreFixture, storeConformance } from '../../core/testing/store-conformance.ts'
 import { Place } from './support.ts'
 
@@ -19,10 +20,7 @@ async function fixture(): Promise<StoreFixture> {
   }
 }
 
-const knownGaps = [
-  // A value has at least one byte: model shape SecretStringType.
-  'values: empty comes back as it was put',
-]
+const knownGaps = gapsAt('aws', 'our fake')
 
 describe('the store on the fake of AWS Secrets Manager keeps the contract [fake]', () => {
   for (const { name, run } of storeConformance(fixture, { without: ['setBack', 'records'], knownGaps })) it(name, run)

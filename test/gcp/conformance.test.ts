@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest'
+import { knownGaps as gapsAt } from '../../conformance/gaps.ts'
 import { type StoreFixture, storeConformance } from '../../core/testing/store-conformance.ts'
 import type { ReadBy } from '../../gcp/secret-store.ts'
 import { byAlias, Place } from './support.ts'
@@ -20,8 +21,7 @@ const fixture = (readBy: ReadBy, location?: string) => async (): Promise<StoreFi
   }
 }
 
-/** An empty payload is refused by the service. */
-const knownGaps = ['values: empty comes back as it was put']
+const knownGaps = gapsAt('gcp', 'our fake')
 const without = ['setBack', 'records'] as const
 
 describe('the store on the fake of Secret Manager, read by an alias [fake]', () => {
