@@ -20,8 +20,10 @@ import { verdict } from './near-expiry.ts'
 import { HTTP_LIMIT } from './settings.ts'
 
 export interface Surroundings {
-  readonly workshop: Workshop<AzureFunctionStore>
+  readonly workshop: () => Promise<Workshop<AzureFunctionStore>>
   readonly clock: Clock
+  /** A dimension of the metrics. */
+  readonly environment: string
   /** Absent: what a sweep cannot finish, the next one finds. */
   readonly queue?: WorkQueue | undefined
   /** How long the platform lets one run last. */
@@ -65,16 +67,15 @@ const actor = (id: string) => ({ user_id: id, user_agent: AGENT })
 const LONGEST_BODY = 4096
 
 export function createFunctions(surroundings: Surroundings): Functions {
-  const { workshop, clock, queue, timeout } = surroundings
-  const logOf = (context: Context) =>
-    new FunctionLog(toContext(context, clock), workshop.config.environment ?? 'default')
+  const { workshop, clock, environment, queue, timeout } = surroundings
+  const logOf = (context: Context) => new FunctionLog(toContext(context, clock), environment)
 
   return {
     async sweep(timer, context) {
       const log = logOf(context)
       const by = { log, limit: timeout, type: 'scheduled', actor: actor('timer') } as const
       if (fieldOf(timer, 'isPastDue') === true) await log.line('WARN', 'This sweep is late.')
-      const done = await attempt(log, () => sweepAll(workshop, queue, by))
+      const done = await attempt(log, async () => sweepAll(await workshop(), queue, by))
       const error = done.ok ? undone(done.value) : done.error
       if (error) throw new FunctionFailure(error, context)
     },
@@ -91,7 +92,10 @@ export function createFunctions(surroundings: Surroundings): Functions {
       const done = await attempt(log, async () => {
         const { secret, force, reason } = parseOrder(await bodyOf(request))
         const by = { log, limit, type: 'manual', actor: actor('http') } as const
-        const outcome = await rotateOne(workshop, secret, by, { force, ...(reason !== undefined && { reason }) })
+        const outcome = await rotateOne(await workshop(), secret, by, {
+          force,
+          ...(reason !== undefined && { reason }),
+        })
         return { secret, outcome, requestId }
       })
       if (done.ok) return { status: 200, jsonBody: done.value }
@@ -104,10 +108,11 @@ export function createFunctions(surroundings: Surroundings): Functions {
       const done = await attempt(log, async () => {
         const understoodItem = await understood(log, () => parseItem(textOfItem(item)))
         if (!understoodItem) return
-        if (!workshop.config.secrets.has(understoodItem.secret))
+        const shop = await workshop()
+        if (!shop.config.secrets.has(understoodItem.secret))
           return log.line('WARN', 'Ignored: the secret of the item is not configured.')
         const by = { log, limit: timeout, type: 'scheduled', actor: actor('queue') } as const
-        await workOff(workshop, understoodItem, by)
+        await workOff(shop, understoodItem, by)
       })
       orThrow(done, context)
     },
@@ -122,17 +127,18 @@ async function onEvent({ workshop, clock, timeout }: Surroundings, event: unknow
   const seen = await understood(log, () => parseVaultEvent(event))
   if (!seen) return
   if (seen.do === 'ignore') return log.line('INFO', `Ignored: ${seen.why}`)
-  const meant = meantBy(workshop.config, seen)
+  const shop = await workshop()
+  const meant = meantBy(shop.config, seen)
   if (meant.length === 0) return log.line('WARN', 'Ignored: the secret of the event is not configured.')
   const eventId = textOf(event, 'id')
   const token = eventId !== undefined && /^[A-Za-z0-9-]{1,64}$/.test(eventId) ? `eventgrid:${eventId}` : undefined
   const by = { log, limit: timeout, type: 'event', actor: actor('eventgrid.azure.net'), token } as const
   for (const { secret, store: name, id } of meant) {
-    const store = await workshop.store(name)
+    const store = await shop.store(name)
     const call = { signal: new AbortController().signal, deadline: clock.now() + timeout, run: {} }
     const found = verdict(await store.newest(id, call), seen.version, clock.now())
     if ('ignore' in found) await log.line('INFO', `Ignored: ${found.ignore}`, { secret })
-    else await rotateOne(workshop, secret, by, { version: found.rotate })
+    else await rotateOne(shop, secret, by, { version: found.rotate })
   }
 }
 

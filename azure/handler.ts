@@ -1,11 +1,12 @@
 /**
  * The composition root of `dist/azure/index.mjs`: reads the configuration and the environment, and registers the functions. A
- * configuration that cannot be used ends the start of the app, with the reason.
+ * configuration that cannot be used is said in the log at the start, and to every invocation; settings that cannot be used end it.
  * @module
  */
 import { app } from '@azure/functions'
 import type { AzureStoreConfig } from '../core/config/types.ts'
 import { readConfig } from '../core/functions/configuration.ts'
+import { madeOnce } from '../core/functions/once.ts'
 import { Workshop } from '../core/functions/workshop.ts'
 import { systemClock } from '../core/ports/clock.ts'
 import { openFunctionStore } from './function-store.ts'
@@ -16,12 +17,19 @@ import { scheduleOf, timeoutOf } from './settings.ts'
 const { env } = process
 const clock = systemClock
 
-const workshop = new Workshop({
-  config: readConfig('azure', import.meta.dirname, env),
-  clock,
-  open: config => openFunctionStore(config as AzureStoreConfig, clock),
-  postgres: () => import('../core/targets/postgres/index.ts'),
-})
+const environment = env.LOCKSTEP_ENVIRONMENT || 'default'
+
+const workshop = madeOnce(
+  async () =>
+    new Workshop({
+      config: await readConfig('azure', import.meta.dirname, env),
+      clock,
+      open: store => openFunctionStore(store as AzureStoreConfig, clock),
+      postgres: () => import('../core/targets/postgres/index.ts'),
+    }),
+  // there is no invocation yet whose context could write it
+  ({ message, code, next }) => process.stderr.write(`${JSON.stringify({ level: 'ERROR', message, code, next })}\n`),
+)
 
 const name = queueName(env)
 const connect = connection(env)
@@ -29,6 +37,7 @@ const connect = connection(env)
 const functions = createFunctions({
   workshop,
   clock,
+  environment,
   queue: connect && new StorageQueue(name, clock, () => connect(name)),
   timeout: timeoutOf(env),
 })

@@ -19,15 +19,17 @@ import { answerFailure, EventFailure, type Request, type Response } from './http
 import { toCloudLogging, traceOf, type Write } from './log.ts'
 
 export interface Surroundings {
-  readonly workshop: Workshop<GcpFunctionStore>
+  readonly workshop: () => Promise<Workshop<GcpFunctionStore>>
   readonly clock: Clock
   readonly write: Write
+  /** A dimension of the metrics. */
+  readonly environment: string
   /** Absent: what a sweep cannot finish, the next one finds. */
   readonly queue?: WorkQueue | undefined
   /** How long the platform lets one request last. */
   readonly timeout: Duration
   /** For the names of traces. */
-  readonly project?: string | undefined
+  readonly project: () => string | undefined
 }
 
 /** A clock may be a little behind that of Secret Manager. */
@@ -47,13 +49,16 @@ export function createFunctions(surroundings: Surroundings): Functions {
     rotate: (request, response) =>
       overHttp('rotate', surroundings, request, response, async (by, requestId) => {
         const { secret, force, reason } = parseOrder(request.body)
-        const outcome = await rotateOne(workshop, secret, by, { force, ...(reason !== undefined && { reason }) })
+        const outcome = await rotateOne(await workshop(), secret, by, {
+          force,
+          ...(reason !== undefined && { reason }),
+        })
         response.status(200).json({ secret, outcome, requestId })
       }),
 
     sweep: (request, response) =>
       overHttp('sweep', surroundings, request, response, async (by, requestId) => {
-        const result = await sweepAll(workshop, queue, by)
+        const result = await sweepAll(await workshop(), queue, by)
         const { secrets, looked, outcomes, failed, handedOver, left } = result
         const counts = { secrets, looked, outcomes, failed: failed.length, handedOver, left, requestId }
         response.status(undone(result) ? 500 : 200).json(counts)
@@ -62,8 +67,9 @@ export function createFunctions(surroundings: Surroundings): Functions {
     worker: (request, response) =>
       overHttp('worker', surroundings, request, response, async by => {
         const item = await understood(by.log, () => parseItem(textOfPush(request.body)))
-        const known = item && (await configured(by.log, workshop, item.secret))
-        if (item && known) await workOff(workshop, item, by)
+        const shop = await workshop()
+        const known = item && (await configured(by.log, shop, item.secret))
+        if (item && known) await workOff(shop, item, by)
         response.status(204).end()
       }),
 
@@ -89,11 +95,12 @@ async function onEvent(
   if (at > clock.now() + AHEAD) return log.line('ERROR', 'Ignored: the time of the notification has not come.')
   const actor = { user_id: 'secretmanager.googleapis.com', user_agent: AGENT }
   const token = messageId === undefined ? undefined : `pubsub:${messageId}`
+  const shop = await workshop()
   let mine = 0
-  for (const candidate of candidates(workshop.config, named)) {
-    if (!(await sameProject(workshop, candidate, named.project, clock.now() + timeout))) continue
+  for (const candidate of candidates(shop.config, named)) {
+    if (!(await sameProject(shop, candidate, named.project, clock.now() + timeout))) continue
     mine++
-    await rotateOne(workshop, candidate.secret, { log, limit: timeout, type: 'event', actor, token }, { since: at })
+    await rotateOne(shop, candidate.secret, { log, limit: timeout, type: 'event', actor, token }, { since: at })
   }
   if (mine === 0) await log.line('WARN', 'Ignored: the secret of the notification is not configured.')
 }
@@ -171,11 +178,11 @@ function triggerOf(name: string, request: Request): Pick<Invoked, 'type' | 'acto
 }
 
 function logOf(
-  { write, clock, project, workshop }: Surroundings,
+  { write, clock, project, environment }: Surroundings,
   name: string,
   requestId: string,
   header: (name: string) => unknown,
 ): FunctionLog {
-  const context = { requestId, function: name, trace: traceOf(header, project) }
-  return new FunctionLog(toCloudLogging(write, clock, context), workshop.config.environment ?? 'default')
+  const context = { requestId, function: name, trace: traceOf(header, project()) }
+  return new FunctionLog(toCloudLogging(write, clock, context), environment)
 }

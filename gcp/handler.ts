@@ -1,16 +1,18 @@
 /**
  * The composition root of `dist/gcp/index.mjs`: reads the configuration and the environment, and registers the functions. A
- * configuration that cannot be used ends the process at its start, with the reason.
+ * configuration that cannot be used is said in the log at the start, and to every request.
  * @module
  */
 import { cloudEvent, http } from '@google-cloud/functions-framework'
 import type { GcpStoreConfig } from '../core/config/types.ts'
 import { readConfig } from '../core/functions/configuration.ts'
+import { FunctionLog } from '../core/functions/log.ts'
+import { madeOnce } from '../core/functions/once.ts'
 import { Workshop } from '../core/functions/workshop.ts'
 import { systemClock } from '../core/ports/clock.ts'
 import { openFunctionStore } from './function-store.ts'
 import { createFunctions } from './functions.ts'
-import { toStream } from './log.ts'
+import { toCloudLogging, toStream } from './log.ts'
 import { PubSubQueue } from './queue.ts'
 
 const { env } = process
@@ -20,21 +22,35 @@ const clock = systemClock
 const DEFAULT_TIMEOUT = 60
 const seconds = Number(env.CLOUD_RUN_TIMEOUT_SECONDS)
 
-const workshop = new Workshop({
-  config: readConfig('gcp', import.meta.dirname, env),
-  clock,
-  open: config => openFunctionStore(config as GcpStoreConfig, clock),
-  postgres: () => import('../core/targets/postgres/index.ts'),
-})
+const write = toStream(process.stdout)
+const environment = env.LOCKSTEP_ENVIRONMENT || 'default'
+let project = env.GOOGLE_CLOUD_PROJECT
+
+const workshop = madeOnce(
+  async () => {
+    const config = await readConfig('gcp', import.meta.dirname, env)
+    project ||= [...config.stores.values()].find(store => store.kind === 'gcp')?.project
+    return new Workshop({
+      config,
+      clock,
+      open: store => openFunctionStore(store as GcpStoreConfig, clock),
+      postgres: () => import('../core/targets/postgres/index.ts'),
+    })
+  },
+  error =>
+    new FunctionLog(toCloudLogging(write, clock, { requestId: 'start', function: 'start' }), environment).failure(
+      error,
+    ),
+)
 
 const functions = createFunctions({
   workshop,
   clock,
-  write: toStream(process.stdout),
+  write,
+  environment,
   queue: env.LOCKSTEP_QUEUE ? new PubSubQueue(env.LOCKSTEP_QUEUE, clock) : undefined,
   timeout: (seconds > 0 ? seconds : DEFAULT_TIMEOUT) * 1000,
-  project:
-    env.GOOGLE_CLOUD_PROJECT || [...workshop.config.stores.values()].map(store => (store as GcpStoreConfig).project)[0],
+  project: () => project,
 })
 
 http('rotate', functions.rotate)

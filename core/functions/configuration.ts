@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { loadConfig } from '../config/load.ts'
 import type { Config, StoreConfig } from '../config/types.ts'
 import { RotationError } from '../errors.ts'
 
@@ -15,13 +14,26 @@ export type Cloud = keyof typeof clouds
 
 /**
  * LOCKSTEP_CONFIG, or `lockstep.yml` in the folder; LOCKSTEP_ENVIRONMENT chooses one of its environments. Unreadable, wrong, or
- * with a store that is not of this cloud: `config-invalid`.
+ * with a secret in a store that is not of this cloud: `config-invalid`.
  */
-export function readConfig(cloud: Cloud, folder: string, env: Environment): Config {
+export async function readConfig(cloud: Cloud, folder: string, env: Environment): Promise<Config> {
   const fileName = resolve(env.LOCKSTEP_CONFIG || join(folder, 'lockstep.yml'))
-  const config = loadConfig(textOf(fileName), { fileName, environment: env.LOCKSTEP_ENVIRONMENT || undefined })
-  for (const [name, { kind }] of config.stores) if (kind !== cloud) throw elsewhere(cloud, name, kind)
+  const text = textOf(fileName)
+  const { loadConfig } = await import('../config/load.ts')
+  const config = loadConfig(text, { fileName, environment: env.LOCKSTEP_ENVIRONMENT || undefined })
+  for (const name of reached(config)) {
+    const kind = config.stores.get(name)!.kind
+    if (kind !== cloud) throw elsewhere(cloud, name, kind)
+  }
   return config
+}
+
+/** A store that nobody's secret is in may be another function's. */
+function reached({ secrets }: Config): ReadonlySet<string> {
+  const names = [...secrets.values()].flatMap(({ store, target }) =>
+    target.kind === 'postgres' && target.admin ? [store, target.admin.store] : [store],
+  )
+  return new Set(names)
 }
 
 function textOf(file: string): string {
@@ -38,9 +50,9 @@ function textOf(file: string): string {
 const elsewhere = (cloud: Cloud, name: string, kind: StoreConfig['kind']): RotationError =>
   new RotationError(
     'config-invalid',
-    `The store ${name} is of kind ${kind}: a function on ${clouds[cloud]} has none.`,
+    `The store ${name} is of kind ${kind}: a function on ${clouds[cloud]} does not reach it.`,
     {
       at: name,
-      next: `Let the environment that LOCKSTEP_ENVIRONMENT names have stores of kind ${cloud} only.`,
+      next: `Deploy it with the secrets of its own cloud: a lockstep.yml of its own, or an environment of it (LOCKSTEP_ENVIRONMENT).`,
     },
   )

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Actor, RotationType } from '../audit/event.ts'
-import { type RotationError, sanitise } from '../errors.ts'
+import { RotationError, sanitise } from '../errors.ts'
 import { type SweepResult, sweep } from '../fleet/sweep.ts'
 import { type Outcome, workOn } from '../fleet/work.ts'
 import type { Duration, Instant } from '../ports/clock.ts'
@@ -71,9 +71,17 @@ export async function sweepAll(workshop: Workshop, queue: WorkQueue | undefined,
   return result
 }
 
-/** What a sweep could not do and nobody else will: the platform has to be told that it failed. */
-export const undone = ({ failed }: SweepResult): RotationError | undefined =>
-  failed.find(({ handedOver }) => !handedOver)?.error
+/**
+ * Why the platform has to be told that a sweep failed: what may succeed at another delivery. What only a person can mend is on record
+ * and in the count, and the next sweep tries it.
+ */
+export function undone({ failed, left }: SweepResult): RotationError | undefined {
+  const open = failed.filter(({ handedOver }) => !handedOver)
+  const worst =
+    open.find(({ of }) => typeof of === 'string' || 'store' in of) ?? open.find(({ error }) => error.retry !== 'no')
+  if (worst) return worst.error
+  return left > 0 ? new RotationError('no-time', 'Secrets are left for another sweep.') : undefined
+}
 
 const requestOf = ({ type, actor, token }: Invoked, deadline: Instant): RotationRequest => ({
   type,
