@@ -154,6 +154,7 @@ describe('the README', () => {
       'docs/protocol.md',
       'docs/audit.md',
       'docs/migrate-from-aws-templates.md',
+      'docs/stores.md',
     ])
       for (const [, link] of page(name).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
         expect(() => readFileSync(join(root, name.replace(/[^/]*$/, ''), link!)), `${name}: ${link}`).not.toThrow()
