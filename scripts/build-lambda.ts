@@ -1,7 +1,7 @@
 /**
- * The bundles of the functions: `rotate.mjs`, `sweep.mjs`, `on-event.mjs` and `worker.mjs`, each of which exports `handler`, and the
- * chunks that each loads when it needs them, named after it. Everything is in them, SDK and `pg` too, so that a function is the files
- * of its name and nothing else (and `lockstep.yml`, but for `rotate`), and starts fast.
+ * The bundles of the functions, each of which exports `handler`: `rotate.mjs`, and `sweep.mjs`, `on-event.mjs` and `worker.mjs`, which
+ * share the chunks that begin with `fleet-`. Everything is in them, SDK and `pg` too, so that a function is its file and its chunks
+ * and nothing else (and `lockstep.yml`, but for `rotate`), and starts fast.
  * @module
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,15 +11,13 @@ import { build, type Metafile, type Plugin } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
 
-const sources = {
-  rotate: 'aws/handler.ts',
-  sweep: 'aws/sweep.ts',
-  'on-event': 'aws/on-event.ts',
-  worker: 'aws/worker.ts',
+/** What shares its chunks: they are named after it, and belong to each of its functions. */
+const groups = {
+  rotate: { rotate: 'aws/handler.ts' },
+  fleet: { sweep: 'aws/sweep.ts', 'on-event': 'aws/on-event.ts', worker: 'aws/worker.ts' },
 } as const
 
-export type FunctionName = keyof typeof sources
-export const functionNames = Object.keys(sources) as readonly FunctionName[]
+export type Group = keyof typeof groups
 
 export interface BundledFile {
   readonly name: string
@@ -38,13 +36,19 @@ export interface LambdaBundle {
   readonly bytes: number
 }
 
-/** Writes the function and its chunks into `folder`, replacing those of an earlier build. */
-export async function buildLambda(folder: string, name: FunctionName = 'rotate'): Promise<LambdaBundle> {
+/** Writes `rotate.mjs` and its chunks into `folder`, replacing those of an earlier build. */
+export async function buildLambda(folder: string): Promise<LambdaBundle> {
+  const [rotate] = (await buildGroup(folder, 'rotate')).values()
+  return rotate!
+}
+
+/** The functions of a group, by name. */
+export async function buildGroup(folder: string, group: Group): Promise<ReadonlyMap<string, LambdaBundle>> {
   // optional parts of `pg` that are not installed; the rotation function takes no role on
-  const external = ['pg-native', 'cloudflare:sockets', ...(name === 'rotate' ? ['@aws-sdk/credential-providers'] : [])]
+  const external = ['pg-native', 'cloudflare:sockets', ...(group === 'rotate' ? ['@aws-sdk/credential-providers'] : [])]
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { [name]: sources[name] },
+    entryPoints: groups[group],
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -56,7 +60,7 @@ export async function buildLambda(folder: string, name: FunctionName = 'rotate')
     target: 'node22',
     format: 'esm',
     outExtension: { '.js': '.mjs' },
-    chunkNames: `${name}-[name]-[hash]`,
+    chunkNames: `${group}-[name]-[hash]`,
     // the packages' builds for bundlers, of which less is left over than of their CommonJS
     mainFields: ['module', 'main'],
     // `pg` and parts of the SDK are CommonJS and call `require`
@@ -64,10 +68,10 @@ export async function buildLambda(folder: string, name: FunctionName = 'rotate')
       js: "import{createRequire as lockstepRequire}from'node:module';const require=lockstepRequire(import.meta.url);",
     },
     external,
-    plugins: [usedExports(external), leftOut(name === 'rotate' ? { ...unreached, ...unreachedByRotate } : unreached)],
+    plugins: [usedExports(external), leftOut(group === 'rotate' ? { ...unreached, ...unreachedByRotate } : unreached)],
     logLevel: 'error',
   })
-  return described(metafile, folder, name)
+  return new Map(Object.keys(groups[group]).map(name => [name, described(metafile, folder, name)]))
 }
 
 /**
@@ -133,22 +137,34 @@ const leftOut = (unreached: Readonly<Record<string, string>>): Plugin => ({
   },
 })
 
-function described({ outputs }: Metafile, folder: string, name: FunctionName): LambdaBundle {
-  const pathOf = (file: string) => Object.keys(outputs).find(path => basename(path) === file)!
-  const start = new Set([pathOf(`${name}.mjs`)])
-  for (const path of start)
-    for (const { path: imported, kind } of outputs[path]!.imports)
-      if (kind === 'import-statement' && outputs[imported]) start.add(imported)
-  const files = Object.entries(outputs).map(([path, { bytes, inputs }]): BundledFile => {
+function described({ outputs }: Metafile, folder: string, name: string): LambdaBundle {
+  const entry = Object.keys(outputs).find(path => basename(path) === `${name}.mjs`)!
+  const start = loadedWith(outputs, entry)
+  // every chunk of the group: which of them one function never loads, nobody has to find out
+  const all = Object.keys(outputs).filter(path => path === entry || !isFunction(basename(path)))
+  const files = all.map((path): BundledFile => {
+    const { bytes, inputs } = outputs[path]!
     return { name: basename(path), bytes, when: start.has(path) ? 'start' : 'later', holds: shares(inputs) }
   })
-  const imported = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ external }) => external))
+  const imported = all.flatMap(path => outputs[path]!.imports.filter(({ external }) => external))
   return {
     entry: join(folder, `${name}.mjs`),
     absent: [...new Set(imported.map(({ path }) => path).filter(path => !isBuiltin(path)))].toSorted(),
     files: files.toSorted((a, b) => b.bytes - a.bytes),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   }
+}
+
+const isFunction = (file: string): boolean =>
+  Object.values(groups).some(group => Object.keys(group).some(name => file === `${name}.mjs`))
+
+/** The file and those that it imports at once. */
+function loadedWith(outputs: Metafile['outputs'], entry: string): ReadonlySet<string> {
+  const found = new Set([entry])
+  for (const path of found)
+    for (const { path: imported, kind } of outputs[path]!.imports)
+      if (outputs[imported] && kind === 'import-statement') found.add(imported)
+  return found
 }
 
 function shares(inputs: Metafile['outputs'][string]['inputs']): readonly string[] {
@@ -173,10 +189,12 @@ function ownerOf(file: string): string {
 if (import.meta.main) {
   const folder = join(root, 'dist/aws')
   rmSync(folder, { recursive: true, force: true })
-  for (const name of functionNames) {
-    const { files, bytes } = await buildLambda(folder, name)
-    for (const { name: file, bytes: size, when, holds } of files)
-      process.stdout.write(`${String(size).padStart(8)}  ${when.padEnd(5)}  ${file}: ${holds.slice(0, 4).join(', ')}\n`)
-    process.stdout.write(`${String(bytes).padStart(8)}  ${name} in all\n`)
-  }
+  for (const group of ['rotate', 'fleet'] as const)
+    for (const [name, { files, bytes }] of await buildGroup(folder, group)) {
+      for (const { name: file, bytes: size, when, holds } of files)
+        process.stdout.write(
+          `${String(size).padStart(8)}  ${when.padEnd(5)}  ${file}: ${holds.slice(0, 4).join(', ')}\n`,
+        )
+      process.stdout.write(`${String(bytes).padStart(8)}  ${name} in all\n`)
+    }
 }

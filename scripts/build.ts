@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildFunctions } from './build-functions.ts'
-import { buildLambda, functionNames } from './build-lambda.ts'
+import { buildGroup } from './build-lambda.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -25,5 +25,5 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2'))
 }
 
-for (const name of functionNames) await buildLambda(join(dist, 'aws'), name)
+for (const group of ['rotate', 'fleet'] as const) await buildGroup(join(dist, 'aws'), group)
 for (const platform of ['gcp', 'azure'] as const) await buildFunctions(platform, join(dist, platform))

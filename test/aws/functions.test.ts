@@ -9,22 +9,23 @@ import path from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeItem } from '../../core/fleet/work-item.ts'
-import { buildLambda, type FunctionName, type LambdaBundle } from '../../scripts/build-lambda.ts'
+import { buildGroup, type LambdaBundle } from '../../scripts/build-lambda.ts'
 import { type Lambda, startLambda } from '../fakes/aws/lambda.ts'
 import { startSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { requireServer } from '../stand/stand.ts'
 import { configText, DAY, targetModule, value } from './fleet-support.ts'
 
-const names = ['sweep', 'on-event', 'worker'] as const satisfies readonly FunctionName[]
+const names = ['sweep', 'on-event', 'worker'] as const
+type FunctionName = (typeof names)[number]
 const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-functions-'))
 const past = Date.now() - 40 * DAY
 const clock = { time: past }
 const aws = await startSecretsManager({ now: () => clock.time })
-const bundles = new Map<FunctionName, LambdaBundle>()
+let bundles: ReadonlyMap<string, LambdaBundle>
 const running: Lambda[] = []
 
 beforeAll(async () => {
-  for (const name of names) bundles.set(name, await buildLambda(folder, name))
+  bundles = await buildGroup(folder, 'fleet')
   writeFileSync(path.join(folder, 'lockstep.yml'), configText(['a', 'b', 'c']))
   writeFileSync(path.join(folder, 'target.mjs'), targetModule)
 })
@@ -98,7 +99,7 @@ describe.each(names)('%s', name => {
   test('is complete, of its own name, and at most 1.3 MB, most of it loaded when it is needed', () => {
     const { files, bytes, absent } = bundles.get(name)!
     expect(absent).toEqual(['pg-native'])
-    for (const file of files) expect(file.name).toMatch(new RegExp(`^${name}(-[\\w-]+)?\\.mjs$`))
+    for (const file of files) expect(file.name).toMatch(new RegExp(`^(${name}|fleet-[\\w-]+)\\.mjs$`))
     expect(bytes).toBeLessThanOrEqual(1_300_000)
     const atStart = files.filter(({ when }) => when === 'start')
     expect(atStart.reduce((sum, file) => sum + file.bytes, 0)).toBeLessThanOrEqual(150_000)
