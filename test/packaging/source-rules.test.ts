@@ -56,6 +56,8 @@ describe('time and chance', () => {
   test('core and adapters read time through the clock port', () => {
     /** Bounds on real sockets, which no clock of ours moves. */
     const sockets = [
+      // Not time: a turn of the loop, so that the runtime hears first that the function has started.
+      'core/functions/once.ts: setImmediate(() => get().catch(thrown => failed(sanitise(thrown))))',
       'core/functions/within.ts: const timer = setTimeout(() => late.abort(), left + AFTER_DEADLINE)',
       "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
@@ -86,7 +88,11 @@ describe('output', () => {
   test('core and adapters print nothing; the log of a function is wired at its root', () => {
     const functions = ['handler', 'on-event', 'sweep', 'worker']
     const wired = functions.map(name => `aws/${name}.ts: write: toStream(process.stdout),`)
-    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws', 'gcp', 'azure'])).toEqual(wired)
+    expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws', 'gcp', 'azure'])).toEqual([
+      ...wired,
+      'gcp/handler.ts: const write = toStream(process.stdout)',
+      "azure/handler.ts: ({ message, code, next }) => process.stderr.write(`${JSON.stringify({ level: 'ERROR', message, code, next })}\\n`),",
+    ])
   })
 
   test('cli prints through its Io', () => {
