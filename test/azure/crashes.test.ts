@@ -223,6 +223,21 @@ describe('what this store withstands [fake]', () => {
     expect(state.promotedAt).toBeGreaterThan(scene.clock.time - 1_000)
   })
 
+  test('previous is what a rotation has replaced: an edit, or the same publication once more', async () => {
+    const { scene } = await Scene.seeded()
+    await scene.rotated(one, 'new')
+    const edit = scene.edit(ID, 'edited')
+    scene.vault.faults.next('SetSecret', 'twice')
+    const { current } = await scene.state()
+    await scene.bring(two, current.version, 'newer')
+    scene.vault.faults.next('SetSecret', 'twice')
+    await scene.b.promote(ID, { rotation: two, base: current.version }, scene.call())
+    expect((await scene.state()).previous?.version).toBe(edit)
+    const again = (await scene.state()).current.version
+    await scene.rotated(`ls-${'3'.repeat(40)}` as RotationId, 'newest')
+    expect((await scene.state()).previous?.version).toBe(again)
+  })
+
   test('A has looked, B rotates: A may not retire what is current', async () => {
     const { scene, base } = await Scene.seeded()
     await scene.rotated(one, 'new')
