@@ -179,10 +179,12 @@ describe('time', () => {
   test('is never overdrawn: nothing begins that may not end, and the next pass goes on', async () => {
     const fleet = slow()
     const end = fleet.clock.now() + 2 * MINUTE
-    const first = await fleet.sweep(2 * MINUTE, { width: 4 })
+    const first = await fleet.sweep(2 * MINUTE, { width: 1 })
     expect(fleet.clock.now()).toBeLessThanOrEqual(end)
     expect(first.failed).toEqual([])
     expect(first.outcomes.rotated).toBeGreaterThan(3)
+    expect(first.looked).toBe(first.outcomes.rotated)
+    for (const name of names(40)) expect((await fleet.state(name)).pending).toBeUndefined()
     expect(first.left).toBe(40 - first.outcomes.rotated!)
     expect(first.left).toBeGreaterThan(0)
     fleet.latency = 1
