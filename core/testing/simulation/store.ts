@@ -11,12 +11,16 @@ import { type Hub, proxiedStore, type Worker } from './hub.ts'
 export interface SimulatedPeek extends Peek {
   /** Versions without a stage that the engine's recovery would try, where it tries any. */
   readonly others?: readonly SecretValue[]
+  /** What the record says current is, where the next run would put it back over an older value that was published late. */
+  readonly recorded?: SecretValue | undefined
 }
 
 /** The port itself is what nobody disturbs; simulated processes get theirs by `connect`. */
 export interface SimulatedStore extends SecretStore {
   /** Records that the store has written together with changes. */
   readonly events: readonly AuditEvent[]
+  /** The documented weakness of the store that this world has met; what breaks from then on is counted apart, but for promise 1. */
+  readonly weakness?: string | undefined
   /** What stands behind the stages, whatever faults say. */
   peek(id: SecretId): SimulatedPeek
   seed(id: SecretId, value: SecretValue): void

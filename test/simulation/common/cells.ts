@@ -1,0 +1,118 @@
+// What is simulated over every store that is a service: the scenarios, pairs and sleepers of the store in memory, by strategy.
+
+import type { Budget } from '../../../core/testing/simulation/explore.ts'
+import type { Fault } from '../../../core/testing/simulation/hub.ts'
+import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
+import { changeAtTarget } from '../../../core/testing/simulation/people.ts'
+import { pairs, sleeps } from '../../../core/testing/simulation/races.ts'
+import { type Scenario, scenarios } from '../../../core/testing/simulation/scenarios.ts'
+import type { SimulatedStore } from '../../../core/testing/simulation/store.ts'
+import type { SimulatedStrategy, WorldOptions } from '../../../core/testing/simulation/world.ts'
+import { changeAtTargetBefore, keepsNote } from './people.ts'
+
+/** Who asks: one request that is delivered again until it is done, the next one of a schedule, or two at once. */
+export type Trigger = 'the request again' | 'a later request' | 'two at once'
+
+export interface Cell {
+  readonly strategy: SimulatedStrategy
+  readonly trigger: Trigger
+  readonly name: string
+  readonly scenarios?: readonly Scenario[]
+  readonly pairs?: readonly Pair[]
+  readonly sleeps?: readonly Sleep[]
+  readonly budget?: Budget
+  /** Left out of the short run. */
+  readonly long?: boolean
+  /** Pairs of faults are played where they are not everywhere. */
+  readonly paired?: boolean
+}
+
+type MakeStore = NonNullable<WorldOptions['store']>
+
+/** What the cells need to know of a store. */
+export interface Subject {
+  readonly store: (clock: Parameters<MakeStore>[0]) => SimulatedStore
+  /** The same, but for reads, which show the state of a second ago. */
+  readonly lagging: (clock: Parameters<MakeStore>[0]) => SimulatedStore
+  /** The write that claims a retirement. */
+  readonly claim: string
+  readonly faultsAt: (call: string) => readonly Fault[]
+  /** Somebody else’s pending version can be told from ours. */
+  readonly foreign: boolean
+}
+
+/** Reads have no effect that could be lost, and may have an old answer. */
+export function faultsOf(reads: RegExp, old: RegExp): (call: string) => readonly Fault[] {
+  return call => {
+    if (old.test(call)) return ['die-before', 'failed', 'stale', 'older']
+    if (reads.test(call)) return ['die-before', 'failed']
+    if (/^(gcp|azure)\./.test(call)) return ['die-before', 'die-after', 'lost', 'failed', 'dropped', 'late']
+    if (/^(audit\.write|target\.(set|end|issue|revoke))$/.test(call))
+      return ['die-before', 'die-after', 'lost', 'failed', 'late']
+    return call === 'clock.sleep' ? ['die-before'] : ['die-before', 'failed']
+  }
+}
+
+const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+
+export const cellsOf = (subject: Subject): readonly Cell[] =>
+  strategies.flatMap(strategy => cellsFor(strategy, subject))
+
+function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonly Cell[] {
+  const over =
+    (store: MakeStore) =>
+    <T extends Pick<Scenario, 'world'>>(scenario: T): T => ({ ...scenario, world: { ...scenario.world, store } })
+  const [fresh, lagging] = [over(subject.store), over(subject.lagging)]
+  const named = (...parts: RegExp[]) =>
+    scenarios
+      .filter(each => each.strategy === strategy && parts.some(part => part.test(each.name)))
+      .map(each => fresh({ ...each, script: each.script.map(unhurried) }))
+  const again = (name: string, ...parts: RegExp[]): Cell => ({
+    ...{ strategy, trigger: 'the request again', name },
+    scenarios: named(...parts),
+  })
+  const edits = named(/edits the note/).map(each => ({ ...each, atRest: keepsNote('edited') }))
+  const people = named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/, /revoked by somebody/)
+  const claimed = (each: Scenario) =>
+    each.meanwhile === changeAtTarget ? { ...each, meanwhile: changeAtTargetBefore(subject.claim) } : each
+  const cells: Cell[] = [
+    { ...again('two rotations', /: two rotations$/), paired: true },
+    {
+      ...again('two rotations, each request a new one', /: two rotations$/),
+      trigger: 'a later request',
+      budget: { newTokens: [true] },
+    },
+    again('rollback and forward again', /rollback/),
+    // Longer delays break the engine on every store: `end` of an emergency that lands after the next `set` of that login.
+    { ...again('emergency within the grace', /emergency/), budget: { delays: [2, 7] } },
+    {
+      ...again('asked again, retired early, a reader that lags, time to settle', /asked/, /early/, /reader/, /settle/),
+      long: true,
+    },
+    again('values that are refused, or may do nothing, or are brought', /refuses/, /may do/, /brings/, /admin/, /tags/),
+    { ...again('somebody else’s pending version'), scenarios: subject.foreign ? named(/somebody else/) : [] },
+    { ...again('people edit'), scenarios: edits },
+    {
+      ...again('people change passwords, restore, copy, revoke'),
+      scenarios: people.filter(each => each.meanwhile).map(claimed),
+    },
+    { ...again('every read is a second old'), scenarios: named(/: two rotations$/).map(lagging) },
+    {
+      ...{ strategy, trigger: 'two at once', name: 'every interleaving' },
+      pairs: pairs
+        .filter(({ scenario }) => scenario.strategy === strategy)
+        .map(pair => ({ ...pair, scenario: fresh(pair.scenario) })),
+    },
+    {
+      ...{ strategy, trigger: 'two at once', name: 'one sleeps through what others do' },
+      sleeps: sleeps
+        .filter(({ scenario }) => scenario.strategy === strategy)
+        .map(each => ({ ...each, scenario: fresh(each.scenario) })),
+    },
+  ]
+  return cells.filter(({ scenarios, pairs, sleeps }) => scenarios?.length || pairs?.length || sleeps?.length)
+}
+
+/** A read may be a while old: whoever asks sooner than that may be refused with a reason that is gone. */
+const unhurried = (action: Scenario['script'][number]): typeof action =>
+  action.after === 1_000 ? { ...action, after: 5_000 } : action

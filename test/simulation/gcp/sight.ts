@@ -1,0 +1,32 @@
+// What one process has seen of the versions that consumers read as `latest`, for the window of the publication.
+
+import { ServiceFault } from '../../fakes/gcp/secret-manager/errors.ts'
+import type { PublishWindow, Version } from '../common/window.ts'
+import { type Input, secretIn } from './wire.ts'
+
+export class Sight {
+  readonly #eyes: ReturnType<PublishWindow['eyes']>
+  readonly #secret: string
+  readonly #versions: () => readonly Version[]
+
+  constructor(window: PublishWindow, secret: string, versions: () => readonly Version[]) {
+    this.#eyes = window.eyes()
+    this.#secret = secret
+    this.#versions = versions
+  }
+
+  /** Answers what is to be told when the request takes effect. */
+  sends(op: string, input: Input): (() => void) | undefined {
+    this.#eyes.asks()
+    if (op !== 'AddSecretVersion' || secretIn(input) !== this.#secret) return undefined
+    const landed = this.#eyes.publishes(Buffer.from(input.payload?.data ?? []).toString())
+    return () => landed(this.#versions())
+  }
+
+  /** A number that is not there yet says what the newest is. */
+  answered(op: string, input: Input, error?: unknown): void {
+    const absent = error instanceof ServiceFault && error.status === 'NOT_FOUND'
+    if (op !== 'AccessSecretVersion' || secretIn(input) !== this.#secret || !absent) return
+    this.#eyes.looks(Number(/\/versions\/(\d+)$/.exec(input.name ?? '')?.[1]) - 1)
+  }
+}
