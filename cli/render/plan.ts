@@ -110,7 +110,7 @@ export function downtime(look: Look, intent: Intent): string {
   const { replicaLag, propagation = 0 } = policy
   const slowest = Math.max(propagation, requiredGrace(policy.consumers, { replicaLag, propagation }))
   if (target.overlap === 'gap')
-    return `a gap: from set to finish (a few round trips) no login works with what consumers read; one that caches the old value${propagation > 0 ? ', or is still shown it by the store,' : ''} fails until it reads ${propagation > 0 ? 'the new one' : 'again'}${slowest > 0 ? `, at most ${span(slowest)}` : ''}`
+    return `a gap: from set to finish (a few round trips) no login works with what consumers read; one that caches the old value${propagation > 0 ? ', or is still shown it by the store,' : ''} fails until it reads ${propagation > 0 ? 'the new one' : 'again'}${slowest > 0 ? `, at most ${span(slowest)}${policy.consumers.length === 0 ? ' and as long as it caches' : ''}` : ''}`
   if (policy.consumers.length === 0 && propagation > 0)
     return `none for consumers that hold a value no longer than ${span(policy.grace - propagation)}; none are declared`
   if (policy.consumers.length === 0)
