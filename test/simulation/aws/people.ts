@@ -11,6 +11,8 @@ import type { Action, Ended } from '../../../core/testing/simulation/scenarios.t
 import { ID, noteShape, type World } from '../../../core/testing/simulation/world.ts'
 import { backendOf, beginAndLeave } from './drive.ts'
 
+export { keepsNote } from '../common/people.ts'
+
 /** CancelRotateSecret: AWSPENDING stays where it is. */
 export function cancel(world: World): void {
   world.edited = true
@@ -103,13 +105,6 @@ function takePendingOff(world: World): void {
     accessKeyId: 'test',
     body: JSON.stringify(input),
   })
-}
-
-/** What a person has written beside the credential survives every rotation. */
-export function keepsNote(note: string): (world: World) => void {
-  return world => {
-    if (world.edited && world.note !== note) world.violate('P4', 'a person’s edit was lost')
-  }
 }
 
 /** What is pending is not ours to use: current is as it was. */
