@@ -21,16 +21,20 @@ export interface AzureFunctionStore extends FunctionStore {
   newest(id: SecretId, call: Call): Promise<Newest | 'disabled' | undefined>
 }
 
-export async function openFunctionStore(config: AzureStoreConfig, clock: AzureClock): Promise<AzureFunctionStore> {
+/** `connect`: instead of clients of the SDK's own making. */
+export async function openFunctionStore(
+  config: AzureStoreConfig,
+  clock: AzureClock,
+  connect: typeof createClients = createClients,
+): Promise<AzureFunctionStore> {
   const { vault, journal } = config
-  const clients = await createClients({ vault, journal })
+  const clients = await connect({ vault, journal })
   const requests = new Requests(clients.secrets, clock)
   const store = await openAzureStore({ vault, journal, clients, clock })
-  return Object.assign(store, { newest: (id: SecretId, call: Call) => newest(requests, id, call) })
-}
-
-export async function newest(requests: Requests, id: SecretId, call: Call): Promise<Newest | 'disabled' | undefined> {
-  const held = await requests.get(id, undefined, call)
-  if (held === undefined || held === 'disabled') return held
-  return { version: held.version, expiresOn: held.expiresOn }
+  return Object.assign(store, {
+    newest: async (id: SecretId, call: Call): Promise<Newest | 'disabled' | undefined> => {
+      const held = await requests.get(id, undefined, call)
+      return held === undefined || held === 'disabled' ? held : { version: held.version, expiresOn: held.expiresOn }
+    },
+  })
 }

@@ -105,7 +105,7 @@ export function candidates({ stores, secrets }: Config, named: NamedSecret): rea
   return found
 }
 
-const isNumber = (project: string): boolean => /^\d+$/.test(project)
+export const isNumber = (project: string): boolean => /^\d+$/.test(project)
 
 const sameAs = (one: string, other: string): boolean | 'unknown' =>
   isNumber(one) === isNumber(other) ? one === other : 'unknown'

@@ -11,16 +11,24 @@ import { openGcpStore } from './index.ts'
 import { Requests } from './requests.ts'
 
 export interface GcpFunctionStore extends FunctionStore {
-  /** `projects/NUMBER/secrets/…`. Absent: undefined. */
-  fullName(id: SecretId, call: Call): Promise<string | undefined>
+  /** `projects/NUMBER/secrets/…`. In another project: if its secret may be looked at. Absent: undefined. */
+  fullName(id: SecretId, call: Call, inProject?: string): Promise<string | undefined>
 }
 
-export async function openFunctionStore(config: GcpStoreConfig, clock: Clock): Promise<GcpFunctionStore> {
+/** `connect`: instead of a client of the SDK's own making. */
+export async function openFunctionStore(
+  config: GcpStoreConfig,
+  clock: Clock,
+  connect: typeof createClient = createClient,
+): Promise<GcpFunctionStore> {
   const { project, location, endpoint, readBy } = config
-  const client = await createClient({ project, location, endpoint })
+  const client = await connect({ project, location, endpoint })
   const requests = new Requests(client, clock, { project, location })
   const store = await openGcpStore({ client, project, location, readBy, clock })
   return Object.assign(store, {
-    fullName: async (id: SecretId, call: Call) => (await requests.secret(id, call))?.name,
+    fullName: async (id: SecretId, call: Call, other?: string) => {
+      const there = other === undefined ? requests : new Requests(client, clock, { project: other, location })
+      return (await there.secret(id, call))?.name
+    },
   })
 }

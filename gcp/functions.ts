@@ -13,7 +13,15 @@ import { fieldOf } from '../core/functions/untrusted.ts'
 import type { Workshop } from '../core/functions/workshop.ts'
 import type { Clock, Duration } from '../core/ports/clock.ts'
 import type { WorkQueue } from '../core/ports/work-queue.ts'
-import { type Candidate, candidates, parseSecretEvent, projectIn, type SecretEvent, textOfPush } from './event.ts'
+import {
+  type Candidate,
+  candidates,
+  isNumber,
+  parseSecretEvent,
+  projectIn,
+  type SecretEvent,
+  textOfPush,
+} from './event.ts'
 import type { GcpFunctionStore } from './function-store.ts'
 import { answerFailure, EventFailure, type Request, type Response } from './http.ts'
 import { toCloudLogging, traceOf, type Write } from './log.ts'
@@ -113,8 +121,15 @@ async function sameProject(
 ): Promise<boolean> {
   if (known !== 'unknown') return known
   const opened = await workshop.store(store)
-  const name = await opened.fullName(id, { signal: new AbortController().signal, deadline, run: {} })
-  return name !== undefined && projectIn(name) === project
+  const call = { signal: new AbortController().signal, deadline, run: {} }
+  const numberOf = async (inProject?: string) => projectIn((await opened.fullName(id, call, inProject)) ?? '')
+  const own = await numberOf()
+  return own !== undefined && own === (isNumber(project) ? project : await numberOf(project).catch(unseen))
+}
+
+/** A secret of another project, which is none of ours to look at. */
+function unseen(error: unknown): undefined {
+  if (!isRotationError(error, 'access-denied')) throw error
 }
 
 /** What cannot be understood will not be at the next delivery either: it is on record, and not delivered again. */
