@@ -20,8 +20,6 @@ export interface Publication {
 }
 
 export interface Publishing extends Mode {
-  /** Whether the publication is conditional on what was seen; else it is looked at once more before. */
-  readonly fenced: boolean
   /** Adds the value where no consumer reads it. Never repeated in one run. */
   bring(visit: Visit, draft: PendingDraft): Promise<VersionId>
   /** What was brought and lost against another worker's. */

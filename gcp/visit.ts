@@ -27,6 +27,8 @@ export interface Look {
 
 /** How a secret is read: by an alias, or as `latest`. */
 export interface Mode {
+  /** Whether the publication is conditional on what was seen; else it is looked at once more before. */
+  readonly fenced: boolean
   /** What consumers read; the secret's record and aliases are given. */
   current(visit: Visit, secret: Secret, ledger: Ledger): Promise<Current>
 }
@@ -87,12 +89,21 @@ export class Visit {
     throw new RotationError('secret-not-found', `Secret Manager has no secret ${this.id}.`, { at: this.id })
   }
 
-  /** The record first: if it is behind what consumers read, that is seen; the other way round it would be torn. */
+  /**
+   * The record first: if it is behind what consumers read, that is seen; the other way round it would be torn. Where the two are read
+   * apart, a whole rotation may have come between: what looks like an edit is looked at once more, together with the record.
+   */
   async look(): Promise<Look | undefined> {
-    const secret = await this.requests.secret(this.id, this.call)
-    if (!secret) return undefined
-    const ledger = parseLedger(secret.annotations[ANNOTATION], this.id)
-    return this.#remember({ secret, ledger, current: await this.#premises.mode.current(this, secret, ledger) })
+    let secret = await this.requests.secret(this.id, this.call)
+    for (;;) {
+      if (!secret) return undefined
+      const ledger = parseLedger(secret.annotations[ANNOTATION], this.id)
+      const look = { secret, ledger, current: await this.#premises.mode.current(this, secret, ledger) }
+      const now =
+        !this.#premises.mode.fenced && looksEdited(look) ? await this.requests.secret(this.id, this.call) : secret
+      if (now?.etag === secret.etag) return this.#remember(look)
+      secret = now
+    }
   }
 
   /** Decides on what this run has seen, and writes if nobody has written since; else decides anew. */
@@ -111,10 +122,11 @@ export class Visit {
   }
 
   /** Conditional on exactly this look. Moved since: `stale`. */
-  async write(look: Look, { ledger, aliases }: Change): Promise<Look> {
+  async write(look: Look, change: Change): Promise<Look> {
     requireOurs(this.id, look.secret)
+    const ledger = { ...change.ledger, writes: (look.ledger.writes ?? 0) + 1 }
     const annotations = { ...look.secret.annotations, [ANNOTATION]: writeLedger(ledger) }
-    const secret = await this.requests.update(this.id, look.secret, { annotations, aliases }, this.call)
+    const secret = await this.requests.update(this.id, look.secret, { annotations, aliases: change.aliases }, this.call)
     return this.#remember({ ...look, secret, ledger })
   }
 
@@ -169,6 +181,9 @@ export class Visit {
     return new RotationError('stale', message, { at: this.id })
   }
 }
+
+const looksEdited = ({ ledger, current }: Look): boolean =>
+  ledger.left !== undefined && ledger.left.version !== current.version && current.published === undefined
 
 /** What Google Cloud rotates itself is not ours to change. */
 export function requireOurs(id: SecretId, { managed }: Secret): void {

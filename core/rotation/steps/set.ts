@@ -39,6 +39,8 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
 async function lookAgain(run: Run, { id, base }: Rotation): Promise<SecretState> {
   const state = await run.describe()
   if (state?.pending?.rotation !== id) throw new RotationError('stale', 'The pending version is not ours any more.')
+  // Another worker has published it meanwhile, and its record is under way: no person's edit.
+  if (state.pending.published) throw new RotationError('stale', 'The pending version has just been published.')
   if (state.current.version !== base)
     throw new RotationError('conflict', 'Current was changed by somebody after this rotation had begun.')
   return state
