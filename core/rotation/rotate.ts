@@ -107,6 +107,7 @@ async function follow(
       await run.setup.store.republish?.(run.setup.id, run.call())
       return undefined
     case 'nothing':
+    case 'wait':
       await recordWhatIsMissing(run, state!)
       return answerTo(plan)
     default:

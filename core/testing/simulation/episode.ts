@@ -87,7 +87,9 @@ export async function untilDone(episode: Episode, action: Action): Promise<boole
     else if (ended instanceof RotationError) {
       codes.add(ended.code)
       checkError(world, ended)
-      if (needsPerson(ended)) return stopped(world, action, ended)
+      // Decided on an old answer: whoever asks again hears whether it was true.
+      const hasty = attempt === 0 && [...schedule.faults.values()].some(fault => fault === 'stale' || fault === 'older')
+      if (needsPerson(ended) && !hasty) return stopped(world, action, ended)
       world.clock.advance(1_000)
     } else {
       const waiting = ended.find(r => r.outcome === 'waiting')

@@ -39,7 +39,7 @@ interface Choice {
 const countPreemptions = (choices: readonly Choice[], taken: readonly number[]): number =>
   taken.filter((chosen, i) => i > 0 && chosen !== taken[i - 1] && choices[i]!.enabled.includes(taken[i - 1]!)).length
 
-export async function playInterleaving(
+async function playInterleaving(
   pair: Pair,
   engine: Engine,
   report: Report,
@@ -126,19 +126,20 @@ export async function sleep(sleep: Sleep, engine: Engine, report: Report, first 
   for (let k = 0, asleep = true; asleep && !(first && report.findings.length > 0); k++) {
     const episode = emptyEpisode({ scenario: sleep.scenario, engine, faults: new Map() })
     for (const action of sleep.scenario.script) await untilDone(episode, action)
-    const worker = new Worker()
     let calls = 0
     asleep = false
-    worker.gate = async () => {
-      if (calls++ !== k) return
-      asleep = true
-      for (const action of sleep.meanwhile) await untilDone(episode, action)
+    const spawn = () => {
+      const worker = new Worker()
+      worker.gate = async () => {
+        if (calls++ !== k) return
+        asleep = true
+        for (const action of sleep.meanwhile) await untilDone(episode, action)
+      }
+      return worker
     }
-    const { world, hub } = episode
-    const request = world.request(sleep.sleeper.request)
-    await engine[sleep.sleeper.ask](world.setup(hub, worker), request, new AbortController().signal).catch(
-      () => undefined,
-    )
+    const { sleeper } = sleep
+    const run: Promise<unknown> = sleeper.perform?.(episode, spawn) ?? asked(episode, sleeper, spawn())
+    await run.catch(() => undefined)
     if (asleep) await untilDone(episode, sleep.sleeper)
     reportOutcome(report, await finishEpisode(episode), sleep.scenario.name, `asleep at call ${k}`)
   }

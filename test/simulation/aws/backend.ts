@@ -46,6 +46,8 @@ export class AwsBackend extends AwsSecretStore implements SimulatedStore {
   readonly fake: SecretsManagerCore
   /** Tokens of the service's rotations: versions of that id are ours, whatever labels they have. */
   readonly tokens = new Set<string>()
+  /** What was current because of a rotation. */
+  readonly promoted = new Set<string>()
   readonly #options: BackendOptions
   readonly #clock: VirtualClock
   #current: string | undefined
@@ -133,6 +135,7 @@ export class AwsBackend extends AwsSecretStore implements SimulatedStore {
     if (current.id !== this.#current && this.#current !== undefined && this.#isOurs(current.id))
       this.#replaced = this.#current
     this.#current = current.id
+    if (this.#isOurs(current.id)) this.promoted.add(current.id)
     return current
   }
 }

@@ -3,13 +3,15 @@
 import type { Budget } from '../../../core/testing/simulation/explore.ts'
 import type { Fault } from '../../../core/testing/simulation/hub.ts'
 import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
-import { changeAtTarget } from '../../../core/testing/simulation/people.ts'
+import { changeAtTarget, editNote } from '../../../core/testing/simulation/people.ts'
 import { pairs as memoryPairs, sleeps as memorySleeps } from '../../../core/testing/simulation/races.ts'
 import { scenarios as memoryScenarios, type Scenario } from '../../../core/testing/simulation/scenarios.ts'
+import type { World } from '../../../core/testing/simulation/world.ts'
 import { type Adapter, AwsBackend, type BackendOptions } from './backend.ts'
 import type { RunStep } from './drive.ts'
-import { drivenPairs, drivenScenarios } from './driven.ts'
+import { drivenPairs, drivenScenarios, drivenSleeps } from './driven.ts'
 import { changeAtTargetOnAws, keepsNote } from './people.ts'
+import { recordIsSound } from './record.ts'
 
 /** What is under test; planted bugs replace parts of it. */
 export interface Subject {
@@ -56,6 +58,14 @@ const named = (...parts: RegExp[]): Scenario[] =>
 const unhurried = (action: Scenario['script'][number]): typeof action =>
   action.after === 1_000 ? { ...action, after: 5_000 } : action
 
+const keptAndSound = (world: World): void => {
+  keepsNote('edited')(world)
+  recordIsSound(world)
+}
+
+/** How many rotations there are depends on the edit. */
+const forgetful = ({ rotations: _, ...scenario }: Scenario): Scenario => scenario
+
 export function cells(subject: Subject = {}): readonly Cell[] {
   const fake = on(subject)
   const driven = drivenScenarios(subject.step)
@@ -80,7 +90,9 @@ export function cells(subject: Subject = {}): readonly Cell[] {
     },
     {
       name: 'self-driven: people edit',
-      scenarios: named(/edits the note/).map(s => fake({ ...s, atRest: keepsNote('edited') })),
+      scenarios: [...named(/edits the note/), ...named(/asked again/).map(s => ({ ...s, meanwhile: editNote }))].map(
+        s => fake({ ...forgetful(s), atRest: keptAndSound }),
+      ),
     },
     {
       name: 'self-driven: people change passwords, restore, copy',
@@ -92,7 +104,11 @@ export function cells(subject: Subject = {}): readonly Cell[] {
       name: 'the SDK repeats what was not answered',
       scenarios: [...twice, ...driven.twice].map(on(subject, { attempts: 3 })),
     },
-    { name: 'every read is a second old', scenarios: [...twice, ...driven.twice].map(on(subject, { lag: 1_000 })) },
+    {
+      name: 'every read is a second old',
+      scenarios: [...twice, ...driven.twice].map(on(subject, { lag: 1_000 })),
+      long: true,
+    },
     { name: 'driven: two rotations', scenarios: driven.twice.map(fake) },
     { name: 'driven: AWSPENDING stays on what was promoted', scenarios: driven.leftOn.map(fake) },
     { name: 'driven: values that are refused or may do nothing', scenarios: driven.values.map(fake) },
@@ -112,6 +128,10 @@ export function cells(subject: Subject = {}): readonly Cell[] {
       sleeps: memorySleeps
         .filter(({ scenario }) => scenario.strategy !== 'issue-then-revoke')
         .map(sleep => ({ ...sleep, scenario: fake(sleep.scenario) })),
+    },
+    {
+      name: 'driven: sleepers',
+      sleeps: drivenSleeps(subject.step).map(sleep => ({ ...sleep, scenario: fake(sleep.scenario) })),
     },
     {
       name: 'driven: two drivers with one token, or one beside the command line',

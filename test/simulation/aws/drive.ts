@@ -23,6 +23,8 @@ export interface DriveOptions {
   readonly beside?: boolean
   /** It is refused, for as long as anybody tries: tried once. */
   readonly refused?: boolean
+  /** So far only; the rest is for the next round. */
+  readonly only?: readonly DrivenStep[]
   /** A person may switch rotation off: then that is the end of it. */
   readonly cancellable?: boolean
 }
@@ -57,6 +59,7 @@ const round =
     beside = false,
     cancellable = false,
     refused = false,
+    only,
   }: DriveOptions): Perform =>
   async (episode, spawn) => {
     const { world } = episode
@@ -64,7 +67,7 @@ const round =
     if (cancellable && isSwitchedOff(world)) return []
     const rotation = current(world) ?? begin(world)
     if (!rotation) return refusedToBegin()
-    for (const step of STEPS) {
+    for (const step of only ?? STEPS) {
       if (isOver(world, rotation)) return new RotationError('busy', 'The service has given this rotation up.')
       const worked = !beside && world.accepts(world.current)
       const ended = await invoke(episode, spawn(), { ...rotation, step, run })
@@ -77,7 +80,7 @@ const round =
       return ended === 'died' ? ended : asDriven(world, ended as RotationError)
     }
     if (isOver(world, rotation)) return new RotationError('busy', 'The service has given this rotation up.')
-    if (!isUnderWay(world, rotation)) return []
+    if (only || !isUnderWay(world, rotation)) return []
     service.endRotation(ID, rotation.token, 'succeeded', { cleanPending })
     ongoing.delete(world)
     world.observe('the service’s end')
@@ -157,13 +160,15 @@ function checkBetween(world: World, step: DrivenStep): void {
     world.violate('P2', `${step} answered and left consumers with a dead credential`)
 }
 
-/** The service tries again whatever went wrong; after a rule that says "later", later. */
+/** The service tries again whatever went wrong; after a rule that says "later", later. What lasts is for a person to read. */
 function asDriven(world: World, error: RotationError): RotationError {
   const { grace, runLife } = world.policy
+  const failed = (allFailures.get(world) ?? 0) + 1
+  allFailures.set(world, failed)
   if (error.code === 'refused') world.clock.advance(grace + runLife)
-  return error.code === 'refused' ||
-    error.exitCode === 6 ||
-    isRotationError(error, 'identity-mismatch', 'not-ours', 'auth-failed')
-    ? new RotationError('busy', error.message)
-    : error
+  return failed > LASTING ? error : new RotationError('busy', error.message)
 }
+
+const allFailures = new WeakMap<World, number>()
+/** Failed rounds of a world, whatever their tokens, after which the service's log is read. */
+const LASTING = 10

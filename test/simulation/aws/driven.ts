@@ -1,6 +1,6 @@
 // Rotations that Secrets Manager drives, as scenarios.
 
-import type { Pair } from '../../../core/testing/simulation/interleave.ts'
+import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
 import {
   changeAtTarget,
   copyPending,
@@ -109,6 +109,35 @@ export function drivenScenarios(step?: RunStep) {
       ),
     ],
   }
+}
+
+/** An invocation that sleeps while the service gives its rotation up and runs another one. */
+export function drivenSleeps(step?: RunStep): Sleep[] {
+  const driven = drive({ ...(step && { step }), beside: true })
+  const edited: Action = {
+    ask: 'rotate',
+    async perform({ world }) {
+      editNote(world)
+      return []
+    },
+  }
+  return [
+    ...strategies.map(strategy => ({
+      scenario: scenario(strategy, 'driven, asleep through an edit and another rotation', []),
+      sleeper: driven,
+      meanwhile: [edited, driven] as const,
+    })),
+    ...strategies.map(strategy => ({
+      scenario: scenario(strategy, 'driven, asleep through an edit and the beginning of another rotation', []),
+      sleeper: driven,
+      meanwhile: [edited, drive({ ...(step && { step }), only: ['create'], beside: true })] as const,
+    })),
+    ...strategies.map(strategy => ({
+      scenario: scenario(strategy, 'driven, asleep while another driver has the same token', []),
+      sleeper: driven,
+      meanwhile: [driven] as const,
+    })),
+  ]
 }
 
 const rotateNow: Action = { ask: 'rotate', request: { type: 'manual', force: true }, waits: true, mayRefuse: true }

@@ -4,12 +4,12 @@ import { emptyReport, explore, type Report } from '../../../core/testing/simulat
 import { interleave, sleep } from '../../../core/testing/simulation/interleave.ts'
 import { realEngine } from '../../../core/testing/simulation/scenarios.ts'
 import { type Cell, cells, faultsAt } from './cells.ts'
-import type { PlantedOnAws } from './planted.ts'
+import { type PlantedOnAws, plantedOnAws } from './planted.ts'
 
 export interface Depth {
   /** Switches between two processes that nobody asked for. */
   readonly preemptions: number
-  /** Beside an edit, every n-th call gets a fault. */
+  /** Beside an edit, every n-th call gets a fault; 0: none. */
   readonly editStride: number
   /** Play pairs of faults too, every n-th of them. */
   readonly pairStride?: number
@@ -25,7 +25,14 @@ export async function playCell(
   const enough = () => first && report.findings.length > 0
   for (const scenario of scenarios)
     if (!enough())
-      await explore(scenario, realEngine, report, { faultsAt, newTokens: [false], ...depth, ...budget, first })
+      await explore(scenario, realEngine, report, {
+        faultsAt: scenario.meanwhile && depth.editStride === 0 ? () => [] : faultsAt,
+        newTokens: [false],
+        ...depth,
+        editStride: depth.editStride || 1,
+        ...budget,
+        first,
+      })
   for (const pair of pairs) if (!enough()) await interleave(pair, realEngine, report, preemptions)
   for (const each of sleeps) if (!enough()) await sleep(each, realEngine, report, first)
   return report
@@ -36,9 +43,11 @@ export async function huntOnAws({
   name,
   subject,
   where,
+  only = '',
 }: PlantedOnAws): Promise<{ name: string; found: boolean; by?: string }> {
   for (const cell of cells(subject).filter(each => where.some(w => each.name.startsWith(w)))) {
-    const { findings } = await playCell(cell, hunting, true)
+    const scenarios = cell.scenarios?.filter(scenario => scenario.name.includes(only))
+    const { findings } = await playCell({ ...cell, ...(scenarios && { scenarios }) }, hunting, true)
     const [finding] = findings
     if (finding)
       return { name, found: true, by: `${finding.promise} ${finding.what} (${finding.scenario}: ${finding.schedule})` }
@@ -46,4 +55,49 @@ export async function huntOnAws({
   return { name, found: false }
 }
 
-const hunting: Depth = { preemptions: 1, editStride: 7 }
+const hunting: Depth = { preemptions: 1, editStride: 5 }
+
+export interface SimulationOnAws {
+  readonly cells: readonly {
+    readonly name: string
+    readonly ran: 'fake'
+    readonly schedules: number
+    readonly violations: number
+  }[]
+  readonly schedules: number
+  readonly violations: number
+  readonly findings: Report['findings']
+  readonly planted: readonly { readonly name: string; readonly found: boolean; readonly by?: string }[]
+  readonly codes: readonly string[]
+}
+
+/** For every change: no faults beside an edit, one at every few calls elsewhere, and few switches between two processes. */
+export const short: Depth = { preemptions: 1, editStride: 0, faultStride: 7 }
+export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 211 }
+
+export async function simulateOnAws(
+  depth: Depth,
+  progress: (line: string) => void = () => {},
+): Promise<SimulationOnAws> {
+  const played = []
+  const findings: Report['findings'] = []
+  const codes = new Set<string>()
+  for (const cell of cells().filter(({ long }) => depth !== short || !long)) {
+    const report = await playCell(cell, depth)
+    findings.push(...report.findings)
+    for (const code of report.codes) codes.add(code)
+    played.push({
+      name: cell.name,
+      ran: 'fake' as const,
+      schedules: report.schedules,
+      violations: report.findings.length,
+    })
+    progress(
+      `${String(report.schedules).padStart(8)} schedules, ${report.findings.length} violations: [fake] ${cell.name}`,
+    )
+  }
+  const planted = []
+  for (const bug of plantedOnAws.filter(({ long }) => depth !== short || !long)) planted.push(await huntOnAws(bug))
+  const schedules = played.reduce((sum, cell) => sum + cell.schedules, 0)
+  return { cells: played, schedules, violations: findings.length, findings, planted, codes: [...codes].sort() }
+}
