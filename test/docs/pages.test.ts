@@ -54,7 +54,9 @@ describe('CONTRIBUTING', () => {
   })
 
   test('the folders and files that it names exist', () => {
-    const named = [...page('CONTRIBUTING.md').matchAll(/`((?:core|test|cli|local|scripts|conformance|\.ci)\/[\w./-]+)`/g)]
+    const named = [
+      ...page('CONTRIBUTING.md').matchAll(/`((?:core|test|cli|local|scripts|conformance|\.ci)\/[\w./-]+)`/g),
+    ]
     expect(named.length).toBeGreaterThan(8)
     const missing = named
       .map(([, path]) => path!)
