@@ -38,12 +38,14 @@ describe('a batch', () => {
     }
   })
 
-  test('delivered twice, or naming a secret twice: rotated once', async () => {
+  test('delivered twice, days later too, or naming a secret twice: rotated once', async () => {
     const place = due('a')
     const handler = createWorker(place.surroundings)
     const event = batch(message('1', 'a'), message('2', 'a'))
     expect(await handler(event, place.context())).toEqual(ids())
     const once = place.current('a')
+    expect(await handler(event, place.context())).toEqual(ids())
+    place.clock.time += DAY
     expect(await handler(event, place.context())).toEqual(ids())
     expect(place.current('a')).toBe(once)
     expect(place.events('secret_rotated')).toHaveLength(1)
