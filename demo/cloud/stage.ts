@@ -31,8 +31,8 @@ export class CloudStage<S extends Site = Site> {
   readonly clock: SkippingClock
   readonly timing: Timing
   readonly driven: Driven
-  readonly fleet: Fleet
   readonly configText: string
+  #fleet: Fleet | undefined
   readonly #fingerprintKey: FingerprintKey = { key: SecretValue.of(randomBytes(32).toString('hex')) }
 
   private constructor(parts: Pick<CloudStage<S>, 'site' | 'server' | 'clock' | 'timing' | 'driven' | 'configText'>) {
@@ -42,7 +42,12 @@ export class CloudStage<S extends Site = Site> {
     this.timing = parts.timing
     this.driven = parts.driven
     this.configText = parts.configText
-    this.fleet = new Fleet(parts.site.source)
+  }
+
+  /** A process of its own, from the first use on. */
+  get fleet(): Fleet {
+    this.#fleet ??= new Fleet(this.site.source)
+    return this.#fleet
   }
 
   /** Undefined (said on stderr): this machine cannot run the server. */
@@ -78,7 +83,7 @@ export class CloudStage<S extends Site = Site> {
   }
 
   async close(): Promise<void> {
-    this.fleet.stop()
+    this.#fleet?.stop()
     await this.driven.close()
     await this.site.close()
     await this.server.stop()
