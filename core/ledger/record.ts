@@ -17,6 +17,8 @@ export interface PendingEntry {
 }
 
 export interface Ledger {
+  /** How often it was written, where reads may be old: one with fewer is an older state. */
+  readonly writes?: number
   readonly generation: number
   readonly epoch: number
   readonly attempts: number
