@@ -3,12 +3,11 @@
 import type { Budget } from '../../../core/testing/simulation/explore.ts'
 import type { Fault } from '../../../core/testing/simulation/hub.ts'
 import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts'
-import { changeAtTarget } from '../../../core/testing/simulation/people.ts'
 import { pairs, sleeps } from '../../../core/testing/simulation/races.ts'
 import { type Scenario, scenarios } from '../../../core/testing/simulation/scenarios.ts'
 import type { SimulatedStore } from '../../../core/testing/simulation/store.ts'
 import type { SimulatedStrategy, WorldOptions } from '../../../core/testing/simulation/world.ts'
-import { changeAtTargetBefore, keepsNote } from './people.ts'
+import { keepsNote } from './people.ts'
 
 /** Who asks: one request that is delivered again until it is done, the next one of a schedule, or two at once. */
 export type Trigger = 'the request again' | 'a later request' | 'two at once'
@@ -34,8 +33,6 @@ export interface Subject {
   readonly store: (clock: Parameters<MakeStore>[0]) => SimulatedStore
   /** The same, but for reads, which show the state of a second ago. */
   readonly lagging: (clock: Parameters<MakeStore>[0]) => SimulatedStore
-  /** The write that claims a retirement. */
-  readonly claim: string
   readonly faultsAt: (call: string) => readonly Fault[]
   /** Somebody else’s pending version can be told from ours. */
   readonly foreign: boolean
@@ -73,8 +70,6 @@ function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonly Cell[
   })
   const edits = named(/edits the note/).map(each => ({ ...each, atRest: keepsNote('edited') }))
   const people = named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/, /revoked by somebody/)
-  const claimed = (each: Scenario) =>
-    each.meanwhile === changeAtTarget ? { ...each, meanwhile: changeAtTargetBefore(subject.claim) } : each
   const cells: Cell[] = [
     { ...again('two rotations', /: two rotations$/), paired: true },
     {
@@ -94,7 +89,7 @@ function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonly Cell[
     { ...again('people edit'), scenarios: edits },
     {
       ...again('people change passwords, restore, copy, revoke'),
-      scenarios: people.filter(each => each.meanwhile).map(claimed),
+      scenarios: people.filter(each => each.meanwhile),
     },
     { ...again('every read is a second old'), scenarios: named(/: two rotations$/).map(lagging) },
     {

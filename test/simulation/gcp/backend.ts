@@ -14,6 +14,7 @@ import { isInSibling, mainVersion, openEnvelope, siblingOf, siblingVersion } fro
 import { ANNOTATION, numberOf } from '../../../gcp/visit.ts'
 import { createSecretManager, type SecretManagerCore } from '../../fakes/gcp/secret-manager.ts'
 import { asking, undisturbed } from '../common/ask.ts'
+import { Claims } from '../common/claims.ts'
 import { newestFirst, OLDER, UNREADABLE } from '../common/peek.ts'
 import { PublishWindow } from '../common/window.ts'
 import { Sight } from './sight.ts'
@@ -45,6 +46,7 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
   readonly fake: SecretManagerCore
   readonly #options: BackendOptions
   readonly #clock: VirtualClock
+  readonly #claims = new Claims()
   readonly #window = new PublishWindow(WEAKNESS)
 
   constructor(clock: VirtualClock, options: BackendOptions) {
@@ -85,7 +87,7 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
     const ask = asking(hub, worker, this.#clock.now() + simulatedPolicy.runLife)
     const sight = readBy === 'latest' ? { sight: new Sight(this.#window, ID, () => this.#main()) } : {}
     const requests = new Requests(clientOf({ fake, ask, lag, ...sight }), this.#clock, { project: fake.projectId })
-    return adapter.store(adapter.requests(requests), this.#clock, readBy)
+    return this.#claims.watched(adapter.store(adapter.requests(requests), this.#clock, readBy), worker)
   }
 
   peek(id: SecretId): SimulatedPeek {
@@ -107,7 +109,7 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
       previous: previous && this.#valueAt(previous),
       rotation: isLeft ? left?.rotation : undefined,
       pendingRotation: pending?.rotation,
-      retiring: retiring !== undefined,
+      retiring: retiring !== undefined || this.#claims.underWay,
       others: newestFirst(others)
         .slice(0, OLDER)
         .map(({ value }) => value),

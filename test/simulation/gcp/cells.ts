@@ -14,7 +14,6 @@ export function subjectOf(mode: Mode, adapter?: Adapter): Subject {
   return {
     store: clock => new GcpBackend(clock, options),
     lagging: clock => new GcpBackend(clock, { ...options, lag: 1_000 }),
-    claim: 'gcp.UpdateSecret',
     faultsAt,
     // A version that no alias names, and one of the sibling that the record does not name, are nobody's pending.
     foreign: false,
