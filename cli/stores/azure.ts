@@ -4,13 +4,30 @@
  */
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
 import type { AzureStoreConfig } from '../../core/config/types.ts'
+import { isRotationError } from '../../core/errors.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
-import type { OpenStore, StoreKind } from '../stores.ts'
+import type { Call } from '../../core/ports/secret-store.ts'
+import type { OpenStore, StoreFacts, StoreKind } from '../stores.ts'
 
 export const azureKind: StoreKind<AzureStoreConfig> = {
   async open({ vault, journal, endpoint }, { clock }): Promise<OpenStore> {
+    const { createClients } = await import('../../azure/client.ts')
+    const { requireOurs, requireRoomForTags } = await import('../../azure/guards.ts')
     const { openAzureStore } = await import('../../azure/index.ts')
-    return openAzureStore({ vault, journal, endpoint, clock })
+    const { Requests } = await import('../../azure/requests.ts')
+    const clients = await createClients({ vault, journal, endpoint })
+    const requests = new Requests(clients.secrets, clock)
+    return Object.assign(await openAzureStore({ vault, journal, clients, clock }), {
+      async facts(id: string, call: Call): Promise<StoreFacts | undefined> {
+        const held = await requests.get(id, undefined, call)
+        return held === undefined || held === 'disabled'
+          ? undefined
+          : untouchable(() => {
+              requireOurs(id, held)
+              requireRoomForTags(id, held)
+            })
+      },
+    })
   },
   place: ({ vault, endpoint, journal: { url, container } }) =>
     `Azure Key Vault, ${endpoint ?? vault}, journal ${url}/${container}`,
@@ -37,4 +54,15 @@ export const azureKind: StoreKind<AzureStoreConfig> = {
     },
     { what: `on ${id}, tags of each version that a rotation sets`, readers: 'whoever may list the vault' },
   ],
+}
+
+/** Why the store would refuse to change it, before it is asked to. */
+function untouchable(check: () => void): StoreFacts {
+  try {
+    check()
+    return {}
+  } catch (error) {
+    if (!isRotationError(error)) throw error
+    return { untouchable: error.message }
+  }
 }

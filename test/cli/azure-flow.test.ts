@@ -92,6 +92,18 @@ describe('what is in the way on Azure', () => {
     db: { ...more, strategy: 'single-user', target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] } },
   })
 
+  test('a certificate that Key Vault renews itself is refused, with the reason, by plan and by rotate', async () => {
+    fake().vault.service.putCertificate('cert-db', '{"username":"u","password":"p"}')
+    const here = project().configure(onAzure(fake(), { secrets: db({ id: 'cert-db' }) }))
+    const planned = await here.main(['plan', 'db', '--force'])
+    expect(planned.code, planned.stdout).toBe(4)
+    expect(planned.stdout + planned.stderr).toContain('Key Vault manages this secret for a certificate')
+    const ran = await here.main(['rotate', 'db', '--force'])
+    expect(ran.code).toBe(4)
+    expect(ran.stderr).toContain('certificate')
+    expect(fake().vault.service.peek('cert-db').versions.size).toBe(1)
+  })
+
   test('no permission: the message names the action and the vault’s secret', async () => {
     fake().vault.service.putAsPerson('denied-db', '{"username":"u","password":"p"}', {})
     const here = project().configure(onAzure(fake(), { secrets: db({ id: 'denied-db' }) }))
