@@ -1,0 +1,70 @@
+/**
+ * Google's functions-framework, as the platform runs it: one process a function, on 127.0.0.1.
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { freePort, until } from './stand.ts'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const main = path.join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
+
+export interface Framework {
+  readonly url: string
+  /** All that the process has written. */
+  output(): string
+  /** Lines of JSON on stdout. */
+  lines(): readonly Record<string, unknown>[]
+  close(): Promise<void>
+}
+
+export interface FrameworkOptions {
+  /** The bundle; the framework is put beside it, as a deployment has it. */
+  readonly bundle: string
+  readonly target: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Waits until it serves. It ends before that: throws with what it has written. */
+export async function startFramework({ bundle, target, env = {} }: FrameworkOptions): Promise<Framework> {
+  besideIt(path.dirname(bundle))
+  const port = await freePort()
+  const child = spawn(process.execPath, [main, `--source=${bundle}`, `--target=${target}`, `--port=${port}`], {
+    cwd: path.dirname(bundle),
+    env: { PATH: process.env.PATH!, HOME: '/nonexistent', METADATA_SERVER_DETECTION: 'none', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', data => {
+      output += String(data)
+    })
+  const gone = once(child, 'exit')
+  await until(() => {
+    if (output.includes('Serving function')) return
+    throw new Error(`functions-framework does not serve:\n${output}`)
+  })
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    output: () => output,
+    lines: () =>
+      output
+        .split('\n')
+        .filter(line => line.startsWith('{'))
+        .map(line => JSON.parse(line)),
+    async close() {
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+function besideIt(folder: string): void {
+  try {
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
