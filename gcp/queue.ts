@@ -10,6 +10,7 @@ import type { WorkItem, WorkQueue } from '../core/ports/work-queue.ts'
 import { type Asked, mapError } from './errors.ts'
 
 type Publisher = InstanceType<typeof v1.PublisherClient>
+type PublisherOptions = NonNullable<ConstructorParameters<typeof v1.PublisherClient>[0]>
 type Bounds = Parameters<WorkQueue['send']>[1]
 
 /** Of one request: https://cloud.google.com/pubsub/quotas#resource_limits */
@@ -72,8 +73,10 @@ function ofTopic(error: RotationError): RotationError {
 
 async function publisher(): Promise<Publisher> {
   try {
-    const { v1: clients } = await import('@google-cloud/pubsub')
-    return new clients.PublisherClient()
+    const { PubSub, v1: clients } = await import('@google-cloud/pubsub')
+    // knows PUBSUB_EMULATOR_HOST, which the client of the service itself does not
+    const { grpc: _, ...options } = await new PubSub().getClientConfig()
+    return new clients.PublisherClient(options as PublisherOptions)
   } catch {
     throw new RotationError('driver-missing', 'The queue needs the package `@google-cloud/pubsub`.', {
       next: 'Run `npm install @google-cloud/pubsub`.',

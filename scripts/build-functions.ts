@@ -86,7 +86,7 @@ const english: Plugin = {
 /** Packages in CommonJS that are loaded by `import()`, and what our sources use of them: a chunk would only have them as its default. */
 const used: Readonly<Record<string, string>> = {
   '@google-cloud/secret-manager': 'SecretManagerServiceClient',
-  '@google-cloud/pubsub': 'v1',
+  '@google-cloud/pubsub': 'PubSub, v1',
 }
 
 const namedExports: Plugin = {
