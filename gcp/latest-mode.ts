@@ -26,11 +26,10 @@ export const latestMode = (): Publishing => ({
   },
 
   async publish(visit, look, pending) {
-    const base = numberOf(pending.base)
-    if (look.current.published) return { version: look.current.published, published: true }
     const value = (await valueAt(visit, pending.version)) as SecretValue
-    const number = await visit.add(visit.id, value)
-    const overwrote = Array.from({ length: number - base - 1 }, (_, n) => mainVersion(base + 1 + n))
+    const { published } = look.current
+    const number = published ? numberOf(published) : await visit.add(visit.id, value)
+    const overwrote = await overtaken(visit, numberOf(pending.base), number, value)
     return { version: mainVersion(number), published: true, overwrote }
   },
 
@@ -53,6 +52,16 @@ export const latestMode = (): Publishing => ({
     ].toSorted((a, b) => b.createdAt - a.createdAt)
   },
 })
+
+/** What was added between the base and the publication, but for another worker's publication of the same value. */
+async function overtaken(visit: Visit, base: number, number: number, value: SecretValue): Promise<VersionId[]> {
+  const found: VersionId[] = []
+  for (let between = base + 1; between < number; between++) {
+    const other = await visit.value(visit.id, between)
+    if (other === 'disabled' || !other?.equals(value)) found.push(mainVersion(between))
+  }
+  return found
+}
 
 async function currentOf(visit: Visit, _: unknown, { left, pending }: Ledger): Promise<Current> {
   const newest = await newestOf(visit, Math.max(numberIn(left?.version), numberIn(pending?.base)))

@@ -19,9 +19,12 @@ export interface Current {
   readonly published?: VersionId | undefined
 }
 
-export interface Look {
+interface Recorded {
   readonly secret: Secret
   readonly ledger: Ledger
+}
+
+export interface Look extends Recorded {
   readonly current: Current
 }
 
@@ -94,16 +97,23 @@ export class Visit {
    * apart, a whole rotation may have come between: what looks like an edit is looked at once more, together with the record.
    */
   async look(): Promise<Look | undefined> {
-    let secret = await this.requests.secret(this.id, this.call)
+    let shown = await this.#record(this.known)
     for (;;) {
-      if (!secret) return undefined
-      const ledger = parseLedger(secret.annotations[ANNOTATION], this.id)
+      if (!shown) return undefined
+      const { secret, ledger } = shown
       const look = { secret, ledger, current: await this.#premises.mode.current(this, secret, ledger) }
-      const now =
-        !this.#premises.mode.fenced && looksEdited(look) ? await this.requests.secret(this.id, this.call) : secret
-      if (now?.etag === secret.etag) return this.#remember(look)
-      secret = now
+      const now = !this.#premises.mode.fenced && looksEdited(look) ? await this.#record(shown) : shown
+      if (now?.secret.etag === secret.etag) return this.#remember(look)
+      shown = now
     }
+  }
+
+  /** Reads may be old, minutes sometimes: a run never goes back behind what it has seen, or written itself. */
+  async #record(known: Recorded | undefined): Promise<Recorded | undefined> {
+    const secret = await this.requests.secret(this.id, this.call)
+    if (!secret) return undefined
+    const ledger = parseLedger(secret.annotations[ANNOTATION], this.id)
+    return known && (ledger.writes ?? 0) < (known.ledger.writes ?? 0) ? known : { secret, ledger }
   }
 
   /** Decides on what this run has seen, and writes if nobody has written since; else decides anew. */

@@ -14,7 +14,7 @@ import { reconcile } from './reconcile.ts'
 import { Run } from './run.ts'
 import type { RotationRequest, RotationResult, RotationSetup } from './setup.ts'
 import { create } from './steps/create.ts'
-import { endingOf, finish } from './steps/finish.ts'
+import { endingOf, finish, requireNothingOvertaken } from './steps/finish.ts'
 import { set } from './steps/set.ts'
 import { test } from './steps/test.ts'
 
@@ -156,9 +156,14 @@ async function recordAlready(run: Run, { current }: SecretState): Promise<void> 
   await run.record(endingOf(current.rotation), { result: 'already', versions: { new: current.version }, details })
 }
 
-/** Consumers have seen it already: only the record is behind. */
+/** Consumers have seen it already: only the records are behind, the store's and the one of attempts. */
 async function republished(run: Run, rotation: RotationId, base: VersionId): Promise<VersionId> {
-  const done = await run.setup.store.promote(run.setup.id, { rotation, base }, run.call())
+  const { token } = run.request
+  const move = { rotation, base, ...(token !== undefined && { request: token }) }
+  const done = await run.setup.store.promote(run.setup.id, move, run.call())
+  const details = { rotation_id: rotation, resumed: true }
+  await run.record(endingOf(rotation), { result: 'success', versions: { old: base, new: done.version }, details })
+  requireNothingOvertaken(done)
   return done.version
 }
 

@@ -23,10 +23,15 @@ export async function finish(run: Run, { id, base, pending }: Rotation): Promise
   const { token } = run.request
   const move = { rotation: id, base, ...(token !== undefined && { request: token }) }
   const done = await run.recorded(event, call => store.promote(secret, move, call))
-  if (done.overwrote?.length)
-    throw new RotationError(
-      'conflict',
-      `Versions of somebody else were overtaken by the promotion: ${done.overwrote.join(', ')}.`,
-    )
+  requireNothingOvertaken(done)
   return done.version
+}
+
+/** Where nothing fences a publication, what it has buried is at least said. */
+export function requireNothingOvertaken({ overwrote }: { readonly overwrote?: readonly VersionId[] }): void {
+  if (!overwrote?.length) return
+  throw new RotationError(
+    'conflict',
+    `Versions of somebody else were overtaken by the promotion: ${overwrote.join(', ')}.`,
+  )
 }
