@@ -98,6 +98,9 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
     const current = this.#valueAt(mainVersion(number)) ?? UNREADABLE
     const { left, pending, previous, retiring } = ledger
     const recorded = left && this.#valueAt(left.version)
+    const brought = pending && this.#valueAt(pending.version)
+    // Published, and the record is behind: what it replaces is held all the same.
+    const replaced = brought?.equals(current) ? pending?.base : previous
     const isLeft = left?.version === mainVersion(number) || recorded?.equals(current)
     const staged = [mainVersion(number), previous, pending?.version]
     const others = this.#everyVersion()
@@ -105,8 +108,9 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
       .filter(({ id }) => !isInSibling(id) || rotationOf(ledger, id) !== undefined)
     return {
       current,
-      pending: pending && this.#valueAt(pending.version),
-      previous: previous && this.#valueAt(previous),
+      pending: brought,
+      previous: replaced && this.#valueAt(replaced),
+      recorded,
       rotation: isLeft ? left?.rotation : undefined,
       pendingRotation: pending?.rotation,
       retiring: retiring !== undefined || this.#claims.underWay,
