@@ -3,7 +3,7 @@
  * blow up, and keeps everything but mappings with text keys, sequences and scalars out.
  * @module
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import type { DataPath, Position, Problem } from './problem.ts'
 
 /** Generous for thousands of secrets; stops what only wants to exhaust memory. */
@@ -41,11 +41,10 @@ class Walk {
   readonly keys = new Map<string, number>()
   readonly values = new Map<string, number>()
   #nodes = 0
-  readonly #document: Document.Parsed
-
-  constructor(document: Document.Parsed) {
-    this.#document = document
-  }
+  /** The last node of each name so far. */
+  readonly #anchors = new Map<string, Node>()
+  /** By an alias's own `resolve`, which searches the whole text each time, thousands of them would take minutes. */
+  readonly #targets = new Map<Alias, Node | undefined>()
 
   visit(node: unknown, path: DataPath, depth: number): unknown {
     const at = (node as Node | null)?.range?.[0]
@@ -54,10 +53,25 @@ class Walk {
     if (this.#nodes > MAX_NODES) return null
     if (++this.#nodes > MAX_NODES) return this.#refuse(path, 'the file grows too large when its aliases are expanded')
     if (depth > MAX_DEPTH) return this.#refuse(path, 'it is nested too deeply')
-    if (isAlias(node)) return this.#alias(node.resolve(this.#document), path, depth)
+    this.#noteAnchor(node)
+    if (isAlias(node)) return this.#alias(this.#targetOf(node), path, depth)
     if (isMap(node)) return this.#map(node.items, path, depth)
     if (isSeq(node)) return node.items.map((item, index) => this.visit(item, [...path, index], depth + 1))
     return isScalar(node) ? this.#scalar(node.value, path) : null
+  }
+
+  /** A target is walked again for each of its aliases; what stands below it and has the same name stays the last. */
+  #noteAnchor(node: unknown): void {
+    const { anchor, range } = (node ?? {}) as { anchor?: string } & Partial<Node>
+    if (anchor === undefined) return
+    const known = this.#anchors.get(anchor)?.range?.[0] ?? -1
+    if (range && range[0] > known) this.#anchors.set(anchor, node as Node)
+  }
+
+  /** Met for the first time, everything above it was met, and nothing below. */
+  #targetOf(alias: Alias): Node | undefined {
+    if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source))
+    return this.#targets.get(alias)
   }
 
   #alias(target: Node | undefined, path: DataPath, depth: number): unknown {
@@ -73,6 +87,7 @@ class Walk {
   #map(items: readonly { key: unknown; value: unknown }[], path: DataPath, depth: number): unknown {
     const entries = new Map<string, unknown>()
     for (const { key, value } of items) {
+      this.#noteAnchor(key)
       const name = this.#key(key, path)
       if (name === undefined) continue
       const inner = [...path, name]
@@ -120,7 +135,7 @@ export function parseYaml(text: string): YamlData {
     position: position(pos[0]),
   }))
   if (syntax.length > 0) return failed(...syntax)
-  const walk = new Walk(document)
+  const walk = new Walk()
   const data = walk.visit(document.contents, [], 0)
   return {
     data,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { exampleConfig } from '../../../core/config/example.ts'
 import { loadConfig } from '../../../core/config/load.ts'
 import { parseYaml } from '../../../core/config/yaml.ts'
@@ -159,6 +159,22 @@ describe('YAML', () => {
     expect(yaml.find(['a', 1, 'b'], 'key')).toEqual({ line: 3, column: 5 })
     expect(yaml.find(['a', 1, 'b', 1], 'value')).toEqual({ line: 3, column: 15 })
     expect(yaml.find(['a', 7], 'value')).toBeUndefined()
+  })
+
+  it.each([
+    'a: &x 1\nb: &y { c: *x }\nd: &x 2\ne: *y\nf: *x\n',
+    'a: &x { b: &z 1, c: *z }\nz: &z 2\nd: *x\ne: *z\n',
+    'a: &x [1, &y 2]\nb: [*y, *x]\nc: &y 3\nd: *x\ne: *y\n',
+    '&k a: *k\n',
+  ])('an alias is the last anchor above it: %j', text => {
+    expect(parseYaml(text)).toMatchObject({ data: parse(text), problems: [] })
+  })
+
+  it('thousands of aliases take no longer than what they stand for', () => {
+    const text = `a: &x { b: 1 }\nlist:\n${'  - *x\n'.repeat(20_000)}`
+    const began = performance.now()
+    expect((parseYaml(text).data as { list: unknown[] }).list).toHaveLength(20_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   it('yes, no and dates are texts, in every version that a file claims', () => {
