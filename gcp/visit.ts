@@ -192,8 +192,9 @@ export class Visit {
   }
 }
 
+/** Nothing on record says that this is current; perhaps it was not on record yet. */
 const looksEdited = ({ ledger, current }: Look): boolean =>
-  ledger.left !== undefined && ledger.left.version !== current.version && current.published === undefined
+  current.published === undefined && current.version !== (ledger.pending?.base ?? ledger.left?.version)
 
 /** What Google Cloud rotates itself is not ours to change. */
 export function requireOurs(id: SecretId, { managed }: Secret): void {
