@@ -34,7 +34,7 @@ test('demo --cloud elsewhere: usage, exit code 2', async () => {
   const child = start('--cloud', 'elsewhere')
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   expect({ out, code }).toEqual({ out: '', code: 2 })
-  expect(err).toContain('usage: demo [--cloud local|aws]')
+  expect(err).toContain('usage: demo [--cloud local|aws|gcp|azure]')
 })
 
 describe.skipIf(!here)('demo --cloud aws --json', () => {
