@@ -215,3 +215,17 @@ it('Changed meanwhile: a pending that was discarded was never current: its login
   bench.clock.advance(RUN_LIFE)
   expect(await bench.rotate({ force: true })).toMatchObject({ outcome: 'rotated' })
 })
+
+it('Every attempt is on record: a publication that its run could not record is ended by whoever finds it', async () => {
+  const bench = new Bench('alternating-users')
+  bench.setPassword(await bench.begun())
+  const { store } = bench
+  bench.store_ = {
+    describe: async (...args) => {
+      const state = await store.describe(...args)
+      return state?.pending ? { ...state, pending: { ...state.pending, published: true } } : state
+    },
+  }
+  expect(await bench.rotate()).toMatchObject({ outcome: 'rotated' })
+  expect(bench.recorded('secret_rotated')).toHaveLength(1)
+})
