@@ -2,7 +2,7 @@
  * The client of Google, made in one place.
  * @module
  */
-import { createRequire } from 'node:module'
+import module from 'node:module'
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import { RotationError } from '../core/errors.ts'
 import type { Parent } from './requests.ts'
@@ -41,7 +41,7 @@ async function elsewhere(endpoint: string) {
   const [host = '', port = '443'] = endpoint.split(':')
   if (host !== '127.0.0.1' && host !== 'localhost') return { apiEndpoint: host, port: Number(port) }
   // The client's own copy: a second one would make credentials that it does not know.
-  const { grpc } = createRequire(import.meta.resolve('@google-cloud/secret-manager'))('google-gax')
+  const { grpc } = module.createRequire(import.meta.resolve('@google-cloud/secret-manager'))('google-gax')
   return { apiEndpoint: host, port: Number(port), sslCreds: grpc.credentials.createInsecure() }
 }
 
