@@ -43,9 +43,10 @@ export async function startFramework({ bundle, target, env = {} }: FrameworkOpti
     })
   const gone = once(child, 'exit')
   await until(() => {
-    if (output.includes('Serving function')) return
-    throw new Error(`functions-framework does not serve:\n${output}`)
+    if (!output.includes('Serving function') && child.exitCode === null)
+      throw new Error('functions-framework does not serve')
   })
+  if (child.exitCode !== null) throw new Error(`functions-framework does not serve:\n${output}`)
   return {
     url: `http://127.0.0.1:${port}/`,
     output: () => output,
