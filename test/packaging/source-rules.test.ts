@@ -91,6 +91,7 @@ describe('output', () => {
     expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, ['core', 'local', 'aws', 'gcp', 'azure'])).toEqual([
       ...wired,
       'gcp/handler.ts: const write = toStream(process.stdout)',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the line as it stands
       "azure/handler.ts: ({ message, code, next }) => process.stderr.write(`${JSON.stringify({ level: 'ERROR', message, code, next })}\\n`),",
     ])
   })
