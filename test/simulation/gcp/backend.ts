@@ -116,7 +116,7 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
       retiring: retiring !== undefined || this.#claims.underWay,
       others: newestFirst(others)
         .slice(0, OLDER)
-        .map(({ value }) => value),
+        .flatMap(({ id }) => this.#valueAt(id) ?? []),
     }
   }
 
@@ -136,15 +136,12 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
     return inSibling ? openEnvelope(value)?.value : value
   }
 
-  #everyVersion(): { id: VersionId; createdAt: number; value: SecretValue }[] {
+  #everyVersion(): { id: VersionId; createdAt: number }[] {
     const { service } = this.fake
     const named = (name: string, id: (number: number) => VersionId) =>
       service.exists(name)
         ? [...service.peek(name).versions].map(([number, { createdAt }]) => ({ id: id(number), createdAt }))
         : []
-    return [...named(ID, mainVersion), ...named(siblingOf(ID), siblingVersion)].flatMap(each => {
-      const value = this.#valueAt(each.id)
-      return value ? [{ ...each, value }] : []
-    })
+    return [...named(ID, mainVersion), ...named(siblingOf(ID), siblingVersion)]
   }
 }

@@ -1,0 +1,38 @@
+// What one process has seen of the version that consumers read, for the window of the publication.
+
+import type { PublishWindow, Version } from '../common/window.ts'
+
+export interface Request {
+  readonly op: string
+  /** The secret, or the blob. */
+  readonly name: string
+  readonly version: string | undefined
+  readonly body: string
+}
+
+export class Sight {
+  readonly #eyes: ReturnType<PublishWindow['eyes']>
+  readonly #secret: string
+  readonly #versions: () => readonly Version[]
+
+  constructor(window: PublishWindow, secret: string, versions: () => readonly Version[]) {
+    this.#eyes = window.eyes()
+    this.#secret = secret
+    this.#versions = versions
+  }
+
+  /** Answers what is to be told when the request takes effect. */
+  sends({ op, name, body }: Request): (() => void) | undefined {
+    this.#eyes.asks()
+    if (op !== 'SetSecret' || name !== this.#secret) return undefined
+    const landed = this.#eyes.publishes((JSON.parse(body) as { value: string }).value)
+    return () => landed(this.#versions())
+  }
+
+  /** A read without a version shows the newest, or one that was the newest a moment ago. */
+  answered({ op, name, version }: Request, body: string): void {
+    if (op !== 'GetSecret' || name !== this.#secret || version !== undefined) return
+    const { id = '' } = JSON.parse(body) as { id?: string }
+    this.#eyes.looks(id.split('/').at(-1))
+  }
+}
