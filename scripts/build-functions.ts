@@ -102,7 +102,7 @@ const namedExports: Plugin = {
   },
 }
 
-const OWN_GAX = "createRequire(import.meta.resolve('@google-cloud/secret-manager'))('google-gax')"
+const OWN_GAX = /(?:\w+\.)?createRequire\(import\.meta\.resolve\('@google-cloud\/secret-manager'\)\)\('google-gax'\)/
 
 /** The client's own copy of a library, which our source looks for where the client is installed, is the one that is bundled with it. */
 const ownGax: Plugin = {
@@ -110,7 +110,7 @@ const ownGax: Plugin = {
   setup({ onLoad, onResolve, resolve: resolved }) {
     onLoad({ filter: /[\\/]gcp[\\/]client\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
-      if (!source.includes(OWN_GAX)) throw new Error(`${path} does not contain: ${OWN_GAX}`)
+      if (!OWN_GAX.test(source)) throw new Error(`${path} does not look for the client's own google-gax as before`)
       return { contents: source.replace(OWN_GAX, `require('lockstep:own-gax')`), loader: 'ts' }
     })
     onResolve({ filter: /^lockstep:own-gax$/ }, () =>
