@@ -12,9 +12,12 @@ export interface Child<Asked, Answer> {
 }
 
 /** Its `{ error }` throws, and so does its end. */
-export function startChild<Asked extends object, Answer extends object>(file: string): Child<Asked, Answer> {
+export function startChild<Asked extends object, Answer extends object>(
+  file: string,
+  node: readonly string[] = [],
+): Child<Asked, Answer> {
   const child = fork(path.join(import.meta.dirname, file), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...node],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const gone = once(child, 'exit').then(([code, signal]) => ({ error: `The process ended: ${signal ?? code}.` }))

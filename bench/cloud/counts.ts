@@ -23,8 +23,7 @@ export async function cloudCounts(measured: Measured): Promise<Result[]> {
   try {
     const results: Result[] = []
     for (const strategy of strategies) results.push(...(await counted(stage, measured, strategy)))
-    const { refused } = loginsIn(stage.server.log())
-    return [...results, result(`${measured.name}: logins that a rotation makes to see them fail`, refused, '', 0)]
+    return results
   } finally {
     await stage.close()
   }
@@ -32,14 +31,15 @@ export async function cloudCounts(measured: Measured): Promise<Result[]> {
 
 async function counted(stage: CloudStage, { name, calls }: Measured, strategy: Strategy): Promise<Result[]> {
   const setup = await stage.setup(nameOf(strategy, 'engine'))
-  const most = { calls: [] as readonly string[], logins: 0, retirement: [] as readonly string[] }
+  const most = { calls: [] as readonly string[], logins: 0, refused: 0, retirement: [] as readonly string[] }
   for (let rotation = 0; rotation < ROTATIONS; rotation++) {
     const retirement = await prepare(stage, setup)
-    const before = loginsIn(stage.server.log()).attempts
+    const before = loginsIn(stage.server.log())
     const made = await asked(stage, setup, rotate, 'rotated')
-    const attempts = loginsIn(stage.server.log()).attempts - before
+    const after = loginsIn(stage.server.log())
     if (rotation === 0) continue
-    most.logins = Math.max(most.logins, attempts)
+    most.logins = Math.max(most.logins, after.attempts - before.attempts)
+    most.refused = Math.max(most.refused, after.refused - before.refused)
     if (made.length > most.calls.length) most.calls = made
     if (retirement.length > most.retirement.length) most.retirement = retirement
   }
@@ -48,6 +48,7 @@ async function counted(stage: CloudStage, { name, calls }: Measured, strategy: S
     result(`${name}, ${strategy}: calls per rotation`, most.calls.length, `(${tally(most.calls)})`, goal),
     result(`${name}, ${strategy}: the least that the store allows`, least.length, `(${tally(least)})`),
     result(`${name}, ${strategy}: logins per rotation`, most.logins, '', logins[strategy]),
+    result(`${name}, ${strategy}: of these, made to see them fail`, most.refused, '', 0),
     ...(strategy === 'single-user'
       ? []
       : [result(`${name}, ${strategy}: calls per retirement`, most.retirement.length, `(${tally(most.retirement)})`)]),

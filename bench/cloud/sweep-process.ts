@@ -16,19 +16,19 @@ export interface Swept {
   readonly looked: number
   readonly failed: number
   readonly ms: number
-  /** Configuration included, which a function reads when it starts. */
+  /** Reading the configuration included. */
   readonly peakMiB: number
 }
 
 process.on('disconnect', () => process.exit())
-process.on('message', ({ configText, ca }: Asked) => {
-  swept(configText, ca).then(
+process.on('message', (asked: Asked) => {
+  swept(asked).then(
     answer => process.send!(answer),
     (error: unknown) => process.send!({ error: error instanceof Error ? error.stack : String(error) }),
   )
 })
 
-async function swept(configText: string, ca: string | undefined): Promise<Swept> {
+async function swept({ configText, ca }: Asked): Promise<Swept> {
   const config = loadConfig(configText, { fileName: 'lockstep.yml' })
   const store = await openStore([...config.stores.values()][0]!, ca, systemClock)
   const setup = () => Promise.reject(new Error('Something was found to be due.'))

@@ -43,14 +43,18 @@ export const gcp = async (): Promise<Result[]> => [
   ...(await cloudCounts(measured.latest)),
   ...(await cloudRotationTime(measured.alias)),
   ...(await cloudRotationTime(measured.latest)),
-  ...(await sweepOfNothing({
-    name: 'gcp (fake)',
-    open: () => openGcpSite('latest', 0),
-    rotated: async (site, id, ledger) => {
-      const { fake } = site as Awaited<ReturnType<typeof openGcpSite>>
-      fake.service.patchAsPerson(id, { annotations: { lockstep: writeLedger(ledger) } })
-    },
-    listing: 1, // a page has 25,000
-  })),
+  ...(await gcpSweep()),
   ...(await cloudLoading('gcp')),
 ]
+
+async function gcpSweep(): Promise<Result[]> {
+  const site = await openGcpSite('latest', 0)
+  return sweepOfNothing({
+    name: 'gcp (fake)',
+    site,
+    rotated: async (id, ledger) => {
+      site.fake.service.patchAsPerson(id, { annotations: { lockstep: writeLedger(ledger) } })
+    },
+    listing: 1, // a page has 25,000
+  })
+}
