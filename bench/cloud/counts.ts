@@ -16,6 +16,8 @@ import { type Measured, nameOf, openStage, tally } from './measured.ts'
 const logins: Readonly<Record<Strategy, number>> = { 'single-user': 2, 'alternating-users': 3 }
 /** The first ones make what is made once, and prove once that current works. */
 const ROTATIONS = 4
+/** Of production: a slow machine must not end a run. */
+const RUN_LIFE = 60_000
 const never = new AbortController().signal
 
 export async function cloudCounts(measured: Measured): Promise<Result[]> {
@@ -30,7 +32,7 @@ export async function cloudCounts(measured: Measured): Promise<Result[]> {
 }
 
 async function counted(stage: CloudStage, { name, calls }: Measured, strategy: Strategy): Promise<Result[]> {
-  const setup = await stage.setup(nameOf(strategy, 'engine'))
+  const setup = await stage.driven.setup(nameOf(strategy, 'engine'), RUN_LIFE)
   const most = { calls: [] as readonly string[], logins: 0, refused: 0, retirement: [] as readonly string[] }
   for (let rotation = 0; rotation < ROTATIONS; rotation++) {
     const retirement = await prepare(stage, setup)

@@ -19,5 +19,5 @@ export const LAG: Duration = 400
 
 export function timingWith(lag: Duration): Timing {
   const [refresh, connectRetry] = [300, 100]
-  return { lag, refresh, connectRetry, grace: refresh + connectRetry + lag + 100, runLife: 1_500 }
+  return { lag, refresh, connectRetry, grace: refresh + connectRetry + lag + 100, runLife: 2_000 }
 }
