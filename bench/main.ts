@@ -18,7 +18,7 @@ const legends: Readonly<Record<string, string>> = {
     "azure (fake): Key Vault and Blob storage are our fakes, and their times say nothing of Azure; Microsoft's clients and PostgreSQL are real.",
 }
 const LEAST =
-  "More calls than the least: a look right before the password is changed; the admin's secret is read as any secret is, with its record."
+  "More calls than the least: where nothing fences, a look reads the record again; the admin's secret is read as any secret is, with its record and dates."
 
 const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, aws, gcp, azure }
 

@@ -22,7 +22,7 @@ export interface Measured {
 export interface Calls {
   /** What the adapter's README promises. */
   readonly goal: number
-  /** What the store's semantics allow, one look, one durable pending, one publication and one record, each read by a name that is not late. */
+  /** The looks and writes that the protocol has, each in as few calls as the store can answer by names that are not late. */
   readonly least: readonly string[]
 }
 

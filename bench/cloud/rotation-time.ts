@@ -13,7 +13,8 @@ import type { Answer, Beginning, Order } from './rotation-process.ts'
 const LATENCY_MS = 5
 const PAIRS = 40
 const WARM_UP = 6
-const GOAL = 1.2
+/** As on the local store: more of a rotation is the store's than ours. */
+const GOAL = 1.3
 
 type Worker = Child<Beginning | Order, Answer>
 

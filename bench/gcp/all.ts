@@ -14,10 +14,10 @@ import type { Result } from '../result.ts'
 
 const [look, access, add, update] = ['GetSecret', 'AccessSecretVersion', 'AddSecretVersion', 'UpdateSecret'] as const
 
-/** What it is, what waits, that it waits; then one patch. Of the admin: which number its alias names, and what that is. */
-const byAlias = [look, access, add, update, update]
-/** Besides: whether there is a newer one, twice, because nothing fences the publication; and then the record. */
-const asLatest = [look, access, access, add, update, access, add, update]
+/** What it is, what waits, that it waits; a look before `set`; then one patch. Of the admin: which number its alias names, and what that is. */
+const byAlias = [look, access, add, update, look, update]
+/** Each look asks for a newer one, and nothing fences the publication: one more look before it; and then the record. */
+const asLatest = [look, access, access, add, update, access, access, add, update]
 
 const measured: Readonly<Record<Mode, Measured>> = {
   alias: modeOf('alias', {
@@ -26,7 +26,7 @@ const measured: Readonly<Record<Mode, Measured>> = {
   }),
   latest: modeOf('latest', {
     'single-user': { goal: 11, least: asLatest },
-    'alternating-users': { goal: 16, least: [...asLatest, 'GetSecretVersion', access, access] },
+    'alternating-users': { goal: 17, least: [...asLatest, 'GetSecretVersion', access, access] },
   }),
 }
 

@@ -89,6 +89,7 @@ export function bare({ endpoint, project, mode }: { endpoint: string; project: s
     await isThere('pg-admin', 'latest')
     await canAccess('pg-admin', 2)
     await isThere('pg-admin', 1)
+    await get('pg-admin')
     return JSON.parse(await value('pg-admin', 1))
   }
 }
