@@ -36,8 +36,8 @@ export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
     return { version, since: found?.createdAt ?? 0 }
   },
 
-  async bring(visit, { value }) {
-    return mainVersion(await visit.add(visit.id, value))
+  async bring(visit, { value, base }) {
+    return mainVersion(await visit.add(visit.id, value, numberOf(base)))
   },
 
   async abandon(visit, version) {

@@ -28,7 +28,7 @@ export const latestMode = (): Publishing => ({
   async publish(visit, look, pending) {
     const value = (await valueAt(visit, pending.version)) as SecretValue
     const { published } = look.current
-    const number = published ? numberOf(published) : await visit.add(visit.id, value)
+    const number = published ? numberOf(published) : await visit.add(visit.id, value, numberOf(pending.base))
     const overwrote = await overtaken(visit, numberOf(pending.base), number, value)
     return { version: mainVersion(number), published: true, overwrote }
   },

@@ -158,9 +158,10 @@ export class Visit {
 
   /**
    * Adds a version, once: without an answer the newest ones are looked through for it, because nothing else would tell a second
-   * one from the first. Not there: `unknown`; it may still land, as a version that nobody ever reads.
+   * one from the first. Not there: `unknown`; it may still land, as a version that nobody ever reads. A version up to `after` is older:
+   * a rollback brings a value that was there before.
    */
-  async add(id: SecretId, value: SecretValue): Promise<number> {
+  async add(id: SecretId, value: SecretValue, after = 0): Promise<number> {
     try {
       const { number } = await this.requests.add(id, value, this.call)
       this.#values.set(`${id}/${number}`, value)
@@ -168,6 +169,7 @@ export class Visit {
     } catch (error) {
       if (!isRotationError(error, 'unknown')) throw error
       for (const { number } of await this.requests.versions(id, LOOKED_THROUGH, this.call)) {
+        if (number <= after) continue
         const found = await this.requests.access(id, number, this.call)
         if (found && found !== 'disabled' && found.equals(value)) return number
       }

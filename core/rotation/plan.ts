@@ -185,14 +185,14 @@ export function planRollback({ id, state, now, policy }: PlanInput): Plan {
   if (!state) return noSecret
   const { current, previous, pending, retiring } = state
   if (pending) {
-    const resumes = isRollback(pending.rotation) && pending.base === current.version
+    const { rotation, base, published } = pending
+    const resumes = isRollback(rotation) && base !== undefined && (published || base === current.version)
     if (!resumes) return refuse('refused', 'A rotation is under way; it must be finished first: `lockstep rotate`.')
-    const { rotation, base } = pending
     return {
       do: 'steps',
-      steps: ['create', 'set', 'test', 'finish'],
+      steps: published ? ['finish'] : ['create', 'set', 'test', 'finish'],
       rotation,
-      base: base!,
+      base,
       resumed: true,
       urgent: true,
     }
