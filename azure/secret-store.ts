@@ -234,7 +234,8 @@ export class AzureSecretStore implements SecretStore {
     }
     for await (const page of requests.list(call))
       for (const { name, createdAt } of page.filter(isListed))
-        if (begins(name) && !seen.has(name.toLowerCase())) yield { id: name, inFlight: false, changedAt: createdAt }
+        if (begins(name) && !seen.has(name.toLowerCase()))
+          yield { id: name, inFlight: false, changedAt: createdAt, since: createdAt, previous: false }
   }
 
   /** What consumers read. Absent: undefined. */

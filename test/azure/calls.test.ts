@@ -57,3 +57,11 @@ test('a listing: one for 5,000 journals; whoever stops then asks the vault nothi
   for await (const { id } of driven.store().list({}, driven.call())) listed.push(id)
   expect(listed).toEqual([ID, ID, 'other'])
 })
+
+test('a secret that was never rotated: since when it is read, and that nothing was replaced [fake]', async () => {
+  const driven = new Driven('single-user')
+  const { current } = (await driven.store().describe(ID, driven.call()))!
+  for await (const hint of driven.store().list({}, driven.call()))
+    expect(hint).toMatchObject({ id: ID, inFlight: false, since: current.since, previous: false })
+  expect.assertions(1)
+})
