@@ -37,3 +37,16 @@ it('another worker’s publication of the same value is nobody’s edit', async 
   service.putAsPerson(ID, 'new')
   expect(await store.promote(ID, { rotation, base }, place.call())).not.toHaveProperty('overwrote')
 })
+
+it('a rollback’s publication without an answer is not taken for the older version that holds the same value', async () => {
+  const { place, service, store, base } = await scene()
+  await store.promote(ID, { rotation, base }, place.call())
+  const back = `lr-${'2'.repeat(40)}` as RotationId
+  const call = place.call()
+  const current = (await store.describe(ID, call))!.current.version
+  await store.putPending(ID, { rotation: back, base: current, value: value('old') }, call)
+  place.fake.faults.next('AddSecretVersion', 'reset')
+  await expect(store.promote(ID, { rotation: back, base: current }, call)).rejects.toMatchObject({ code: 'unknown' })
+  expect(await store.promote(ID, { rotation: back, base: current }, place.call())).toMatchObject({ version: '3' })
+  expect([...service.peek(ID).versions.values()].at(-1)?.value).toBe('old')
+})

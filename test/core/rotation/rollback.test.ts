@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { rollbackId } from '../../../core/rotation/ids.ts'
 import { ID } from '../../../core/testing/simulation/world.ts'
 import { Bench, codeOf, failing, GRACE, RUN_LIFE } from './support.ts'
 
@@ -90,4 +91,23 @@ it.each(['rollback', 'rotate'] as const)('Rollback: one that died is finished by
   expect(await bench[ask]()).toMatchObject({ outcome: 'rolled-back', resumed: true })
   expect(bench.current.password.equals(old.password)).toBe(true)
   expect(bench.works('current')).toBe(true)
+})
+
+it('Rollback: published and not on record yet: finished by the same request', async () => {
+  const { bench, old } = await rotated('single-user')
+  const back = rollbackId(ID, await bench.state())
+  bench.setPassword(old)
+  await bench.begun(back)
+  const { store } = bench
+  const other = (await bench.state()).previous!.version
+  bench.store_ = {
+    // As a store shows it whose publication and record are two writes.
+    describe: async (...args) => {
+      const state = (await store.describe(...args))!
+      if (!state.pending) return state
+      return { ...state, current: { ...state.current, version: other }, pending: { ...state.pending, published: true } }
+    },
+  }
+  expect(await bench.rollback()).toMatchObject({ outcome: 'rolled-back', rotation: back })
+  expect(bench.recorded('rollback')).toHaveLength(1)
 })
