@@ -4,7 +4,7 @@
  * @module
  */
 import { type Episode, emptyEpisode, finishEpisode, untilDone } from './episode.ts'
-import { type Report, reportOutcome } from './explore.ts'
+import { isBroken, type Report, reportOutcome } from './explore.ts'
 import { Worker } from './hub.ts'
 import type { Action, Engine, Scenario } from './scenarios.ts'
 
@@ -123,7 +123,7 @@ export interface Sleep {
 
 /** The process sleeps at each of its calls in turn, awakes into the changed world, and its request is repeated until done. */
 export async function sleep(sleep: Sleep, engine: Engine, report: Report, first = false): Promise<void> {
-  for (let k = 0, asleep = true; asleep && !(first && report.findings.length > 0); k++) {
+  for (let k = 0, asleep = true; asleep && !(first && report.findings.some(isBroken)); k++) {
     const episode = emptyEpisode({ scenario: sleep.scenario, engine, faults: new Map() })
     for (const action of sleep.scenario.script) await untilDone(episode, action)
     let calls = 0

@@ -18,6 +18,7 @@ import { asking, undisturbed } from '../common/ask.ts'
 import { Claims } from '../common/claims.ts'
 import { numbers } from '../common/numbers.ts'
 import { newestFirst, OLDER, UNREADABLE } from '../common/peek.ts'
+import { Repeats } from '../common/repeats.ts'
 import { PublishWindow } from '../common/window.ts'
 import { Sight } from './sight.ts'
 import { CONTAINER, clientsOf, type WireOptions } from './wire.ts'
@@ -39,12 +40,14 @@ export interface BackendOptions {
   readonly lag?: number
 }
 
+const SETTINGS = { contentType: 'application/json', tags: { team: 'payments' } }
 const WEAKNESS = 'the publication lands on what was set since the last look'
 
 export class AzureBackend extends AzureSecretStore implements SimulatedStore {
   readonly events = []
   readonly vault: KeyVaultCore
   readonly blobs: BlobStorageCore
+  readonly repeats = new Repeats()
   readonly #options: BackendOptions
   readonly #clock: VirtualClock
   readonly #journal: Journal
@@ -69,7 +72,14 @@ export class AzureBackend extends AzureSecretStore implements SimulatedStore {
   }
 
   seed(id: SecretId, value: SecretValue): void {
-    this.vault.service.putAsPerson(id, value.reveal())
+    this.vault.service.putAsPerson(id, value.reveal(), SETTINGS)
+  }
+
+  /** Whether current still has what a person has said of the secret. */
+  get isCarried(): boolean {
+    const { versions, latest } = this.vault.service.peek(ID)
+    const { tags, contentType } = versions.get(latest)!
+    return contentType === SETTINGS.contentType && tags?.team === SETTINGS.tags.team
   }
 
   /** As at the portal: tags are not taken over. */
@@ -86,7 +96,7 @@ export class AzureBackend extends AzureSecretStore implements SimulatedStore {
     const { adapter = realAdapter, lag = 0 } = this.#options
     const { vault, blobs } = this
     const ask = asking(hub, worker, this.#clock.now() + simulatedPolicy.runLife)
-    const sight = new Sight(this.#window, ID, () => this.#main())
+    const sight = new Sight(worker, this.#window, this.repeats, ID, () => this.#main())
     const clock: AzureClock = {
       now: () => this.#clock.now(),
       sleep: ms => hub.call(worker, 'audit', 'clock.sleep', () => this.#clock.sleep(ms)),

@@ -1,5 +1,6 @@
 // What is simulated over the adapter to Key Vault and the fake services.
 
+import type { World } from '../../../core/testing/simulation/world.ts'
 import { type Cell, cellsOf, faultsOf, type Subject } from '../common/cells.ts'
 import { type Adapter, AzureBackend } from './backend.ts'
 
@@ -16,7 +17,14 @@ export function subjectOf(adapter?: Adapter): Subject {
     lagging: clock => new AzureBackend(clock, { ...options, lag: 1_000 }),
     faultsAt,
     foreign: true,
+    atRest: carriesOver,
   }
 }
 
 export const azureCells = (adapter?: Adapter): readonly Cell[] => cellsOf(subjectOf(adapter))
+
+function carriesOver(world: World): void {
+  const { repeats, isCarried } = world.store as AzureBackend
+  if (repeats.seen) world.violate('P3', 'a value was set again without a look')
+  if (!world.edited && !isCarried) world.violate('P4', 'tags or content type were dropped')
+}

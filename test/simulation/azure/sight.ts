@@ -1,5 +1,7 @@
 // What one process has seen of the version that consumers read, for the window of the publication.
 
+import type { Worker } from '../../../core/testing/simulation/hub.ts'
+import type { Repeats } from '../common/repeats.ts'
 import type { PublishWindow, Version } from '../common/window.ts'
 
 export interface Request {
@@ -12,18 +14,31 @@ export interface Request {
 
 export class Sight {
   readonly #eyes: ReturnType<PublishWindow['eyes']>
+  readonly #worker: Worker
   readonly #secret: string
   readonly #versions: () => readonly Version[]
 
-  constructor(window: PublishWindow, secret: string, versions: () => readonly Version[]) {
+  readonly #added: ReturnType<Repeats['watch']>
+
+  constructor(
+    worker: Worker,
+    window: PublishWindow,
+    repeats: Repeats,
+    secret: string,
+    versions: () => readonly Version[],
+  ) {
+    this.#worker = worker
     this.#eyes = window.eyes()
+    this.#added = repeats.watch()
     this.#secret = secret
     this.#versions = versions
   }
 
   /** Answers what is to be told when the request takes effect. */
   sends({ op, name, body }: Request): (() => void) | undefined {
+    if (this.#worker.dead) return undefined
     this.#eyes.asks()
+    this.#added(op === 'SetSecret' ? body : undefined)
     if (op !== 'SetSecret' || name !== this.#secret) return undefined
     const landed = this.#eyes.publishes((JSON.parse(body) as { value: string }).value)
     return () => landed(this.#versions())

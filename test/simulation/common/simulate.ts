@@ -1,7 +1,7 @@
 // The cells of one store over its real adapter: how many schedules each has played, which promises were broken, and in how many
 // schedules the store's documented weakness has shown.
 
-import { emptyReport, explore, type Finding, type Report } from '../../../core/testing/simulation/explore.ts'
+import { emptyReport, explore, type Finding, isBroken, type Report } from '../../../core/testing/simulation/explore.ts'
 import { interleave, sleep } from '../../../core/testing/simulation/interleave.ts'
 import { realEngine } from '../../../core/testing/simulation/scenarios.ts'
 import type { Cell, Subject } from './cells.ts'
@@ -9,7 +9,7 @@ import type { Cell, Subject } from './cells.ts'
 export interface Depth {
   /** Switches between two processes that nobody asked for. */
   readonly preemptions: number
-  /** Beside an edit, every n-th call gets a fault. */
+  /** Beside an edit, every n-th call gets a fault; 0: none. */
   readonly editStride: number
   /** Play pairs of faults too, every n-th of them. */
   readonly pairStride?: number
@@ -18,9 +18,9 @@ export interface Depth {
 }
 
 /** For every change: some faults beside every edit are left out, and switches between two processes are few. */
-export const short: Depth = { preemptions: 1, editStride: 1_000, faultStride: 5, delays: [7] }
+export const short: Depth = { preemptions: 1, editStride: 0, faultStride: 5, delays: [7] }
 export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 61 }
-export const hunting: Depth = { preemptions: 1, editStride: 7 }
+export const hunting: Depth = { preemptions: 1, editStride: 0 }
 
 export async function playCell(
   { scenarios = [], pairs = [], sleeps = [], budget, paired }: Cell,
@@ -33,13 +33,16 @@ export async function playCell(
   const more = { ...(paired && pairStride !== undefined && { pairStride }), first }
   for (const scenario of scenarios)
     if (!enough())
-      await explore(scenario, realEngine, report, { faultsAt, newTokens: [false], ...depth, ...budget, ...more })
+      await explore(scenario, realEngine, report, {
+        faultsAt: scenario.meanwhile && depth.editStride === 0 ? () => [] : faultsAt,
+        newTokens: [false],
+        ...{ ...depth, editStride: depth.editStride || 1 },
+        ...{ ...budget, ...more },
+      })
   for (const pair of pairs) if (!enough()) await interleave(pair, realEngine, report, preemptions)
   for (const each of sleeps) if (!enough()) await sleep(each, realEngine, report, first)
   return report
 }
-
-export const isBroken = ({ weakness }: Finding): boolean => weakness === undefined
 
 export interface Played {
   readonly store: string
@@ -64,8 +67,8 @@ export function played(store: string, { strategy, trigger, name }: Cell, { sched
 export interface Planted<T> {
   readonly name: string
   readonly subject: T
-  /** Cells in which it is looked for, by the beginning of their names. */
-  readonly where: readonly string[]
+  /** Cells in which it is looked for: `single-user: two rotations`. */
+  readonly where: RegExp
 }
 
 export interface Hunted {
@@ -75,8 +78,12 @@ export interface Hunted {
 }
 
 /** Whether a planted bug breaks a promise in one of the cells named for it, and by which schedule. */
-export async function hunt(name: string, cells: readonly Cell[], subject: Subject): Promise<Hunted> {
-  for (const cell of cells) {
+export async function hunt(
+  { name, where }: Planted<unknown>,
+  cells: readonly Cell[],
+  subject: Subject,
+): Promise<Hunted> {
+  for (const cell of cells.filter(each => where.test(`${each.strategy}: ${each.name}`))) {
     const { findings } = await playCell(cell, subject, hunting, true)
     const finding = findings.find(isBroken)
     if (!finding) continue

@@ -16,6 +16,7 @@ import { createSecretManager, type SecretManagerCore } from '../../fakes/gcp/sec
 import { asking, undisturbed } from '../common/ask.ts'
 import { Claims } from '../common/claims.ts'
 import { newestFirst, OLDER, UNREADABLE } from '../common/peek.ts'
+import { Repeats } from '../common/repeats.ts'
 import { PublishWindow } from '../common/window.ts'
 import { Sight } from './sight.ts'
 import { clientOf } from './wire.ts'
@@ -44,6 +45,7 @@ const WEAKNESS = 'the publication as latest lands on what was added since the la
 export class GcpBackend extends GcpSecretStore implements SimulatedStore {
   readonly events = []
   readonly fake: SecretManagerCore
+  readonly repeats = new Repeats()
   readonly #options: BackendOptions
   readonly #clock: VirtualClock
   readonly #claims = new Claims()
@@ -85,8 +87,8 @@ export class GcpBackend extends GcpSecretStore implements SimulatedStore {
     const { adapter = realAdapter, lag = 0, readBy } = this.#options
     const { fake } = this
     const ask = asking(hub, worker, this.#clock.now() + simulatedPolicy.runLife)
-    const sight = readBy === 'latest' ? { sight: new Sight(this.#window, ID, () => this.#main()) } : {}
-    const requests = new Requests(clientOf({ fake, ask, lag, ...sight }), this.#clock, { project: fake.projectId })
+    const sight = new Sight(worker, this.#window, this.repeats, ID, () => (readBy === 'latest' ? this.#main() : []))
+    const requests = new Requests(clientOf({ fake, ask, lag, sight }), this.#clock, { project: fake.projectId })
     return this.#claims.watched(adapter.store(adapter.requests(requests), this.#clock, readBy), worker)
   }
 
