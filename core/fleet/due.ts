@@ -5,7 +5,7 @@
  */
 import { isOpen } from '../policy/window.ts'
 import type { Duration, Instant } from '../ports/clock.ts'
-import type { SecretState, SecretSummary } from '../ports/secret-store.ts'
+import type { SecretState, SecretStore, SecretSummary } from '../ports/secret-store.ts'
 import { graceEnd, type Plan, type PlanInput, planRetirement, planRotation } from '../rotation/plan.ts'
 import type { RotationPolicy } from '../rotation/setup.ts'
 import type { FleetFacts } from './fleet.ts'
@@ -32,7 +32,7 @@ export interface Suspicion {
  */
 export function suspicion(
   hint: SecretSummary | undefined,
-  { policy, target }: Pick<PlanInput, 'policy' | 'target'>,
+  { policy, target, records }: Pick<PlanInput, 'policy' | 'target'> & Pick<SecretStore['capabilities'], 'records'>,
   now: Instant,
 ): Suspicion | 'halted' | undefined {
   if (!hint || hint.inFlight === 'unknown')
@@ -40,7 +40,8 @@ export function suspicion(
   if (hint.inFlight) return { kind: target.overlap === 'gap' ? 'urgent' : 'retire', todo: ['rotate', 'retire'] }
   const soon = now + HINT_AGE
   const retire = hint.previous !== false && soon >= (graceEnd(policy, hint.promotedAt) ?? soon)
-  const rotate = hint.halted === undefined && mayBeDue(policy, hint.since, now, soon)
+  const unrecorded = !records && isFresh(policy, hint.promotedAt, now)
+  const rotate = hint.halted === undefined && (unrecorded || mayBeDue(policy, hint.since, now, soon))
   if (retire) return { kind: 'retire', todo: rotate ? ['retire', 'rotate'] : ['retire'] }
   if (rotate) return { kind: 'rotate', todo: ['rotate'] }
   return hint.halted === undefined ? undefined : 'halted'
@@ -50,6 +51,10 @@ function mayBeDue({ interval, window }: RotationPolicy, since: Instant | undefin
   if (interval === undefined || (since !== undefined && soon < since + interval)) return false
   return !window || isOpen(window, now) || isOpen(window, soon)
 }
+
+/** Promoted so lately that the run that did it may have died before its record. */
+export const isFresh = ({ runLife }: RotationPolicy, promotedAt: Instant | undefined, now: Instant): boolean =>
+  promotedAt !== undefined && now < promotedAt + runLife
 
 export interface Looked extends Omit<PlanInput, 'state'> {
   readonly state: SecretState | undefined

@@ -42,12 +42,13 @@ async function inStore(
   secrets: readonly SecretConfig[],
   call: Omit<Call, 'run'>,
 ): Promise<Hints> {
-  const found = new Findings(fleet.clock.now())
   try {
     const store = await fleet.store(name)
+    const found = new Findings(store, fleet.clock.now())
     const unseen = secrets.length > FEW ? await listed(store, secrets, found, call) : secrets
     for (const secret of unseen) found.add(secret, undefined)
-    return { ...found, failed: [] }
+    const { suspects, halted } = found
+    return { suspects, halted, failed: [] }
   } catch (thrown) {
     return { suspects: [], halted: 0, failed: [{ store: name, secrets: secrets.length, error: sanitise(thrown) }] }
   }
@@ -56,14 +57,17 @@ async function inStore(
 class Findings {
   readonly suspects: Suspect[] = []
   halted = 0
+  readonly #store: FleetStore
   readonly #now: Instant
 
-  constructor(now: Instant) {
+  constructor(store: FleetStore, now: Instant) {
+    this.#store = store
     this.#now = now
   }
 
   add(secret: SecretConfig, hint: Parameters<typeof suspicion>[0]): void {
-    const found = suspicion(hint, { policy: policyOf(secret), target: kindOf(secret) }, this.#now)
+    const { records } = this.#store.capabilities
+    const found = suspicion(hint, { policy: policyOf(secret), target: kindOf(secret), records }, this.#now)
     if (found === 'halted') this.halted++
     else if (found) this.suspects.push({ secret: secret.name, ...found })
   }

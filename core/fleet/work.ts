@@ -5,9 +5,10 @@
  */
 import type { Call } from '../ports/secret-store.ts'
 import { retire } from '../rotation/retire.ts'
-import { rotate } from '../rotation/rotate.ts'
+import { recordWhatIsMissing, rotate } from '../rotation/rotate.ts'
+import { Run } from '../rotation/run.ts'
 import type { RotationRequest, RotationResult } from '../rotation/setup.ts'
-import { type Looked, retirementDue, rotationDue } from './due.ts'
+import { isFresh, type Looked, retirementDue, rotationDue } from './due.ts'
 import type { Fleet, FleetStore } from './fleet.ts'
 import { kindOf, policyOf, secretOf } from './wire.ts'
 
@@ -44,12 +45,16 @@ export async function lookAt(
 /** What was asked for, if it is due. `moved`: the secret is not what the sight shows any more. Throws RotationError. */
 export async function act(
   fleet: Fleet,
-  { name, store, looked, request }: Sight,
+  sight: Sight,
   what: Todo,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: Outcome; readonly moved: boolean }> {
+  const { name, store, looked, request } = sight
   const work = what === 'rotate' ? rotationDue(looked) : retirementDue(looked)
-  if (work.do === 'nothing') return { outcome: work.why, moved: false }
+  if (work.do === 'nothing') {
+    if (what === 'rotate') await recordEnding(fleet, sight, signal)
+    return { outcome: work.why, moved: false }
+  }
   if (work.do === 'ask') {
     const answer = await store.startRotation?.(looked.id, { signal, deadline: request.deadline, run: {} })
     return { outcome: started[answer ?? 'never'], moved: true }
@@ -57,6 +62,19 @@ export async function act(
   const setup = await fleet.setup(name)
   const { outcome } = await (work.do === 'rotate' ? rotate : retire)(setup, request, signal)
   return { outcome, moved: true }
+}
+
+/**
+ * A run may have died between the promotion and its record, where those are two writes: whoever looks soon afterwards and finds nothing
+ * to do records the ending. A service that drives a rotation itself asks again, and that run does.
+ */
+export async function recordEnding(
+  fleet: Fleet,
+  { name, store, looked: { state, policy, facts, now }, request }: Sight,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!state || facts.rotatedBy || store.capabilities.records || !isFresh(policy, state.promotedAt, now)) return
+  await recordWhatIsMissing(new Run(await fleet.setup(name), request, signal), state)
 }
 
 /** One thing with one secret. */

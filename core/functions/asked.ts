@@ -3,8 +3,7 @@
  * @module
  */
 import type { Fleet } from '../fleet/fleet.ts'
-import { secretOf } from '../fleet/wire.ts'
-import { type Outcome, workOn } from '../fleet/work.ts'
+import { lookAt, type Outcome, recordEnding, workOn } from '../fleet/work.ts'
 import type { Instant } from '../ports/clock.ts'
 import type { SecretState } from '../ports/secret-store.ts'
 import type { RotationRequest } from '../rotation/setup.ts'
@@ -21,12 +20,14 @@ export async function rotateAsked(
   signal: AbortSignal,
   since?: Instant,
 ): Promise<Outcome> {
-  const { store: storeName, id } = secretOf(fleet.config, name)
-  const store = await fleet.store(storeName)
-  const state = await store.describe(id, { signal, deadline: request.deadline, run: {} })
-  if (state && request.token !== undefined && state.request === request.token) return 'already-rotated'
+  const sight = await lookAt(fleet, name, request, signal)
+  const { state } = sight.looked
+  const delivered = state && request.token !== undefined && state.request === request.token
   const due = state && since !== undefined ? asOf(state, since) : {}
-  if (due === 'younger') return 'already-rotated'
+  if (delivered || due === 'younger') {
+    await recordEnding(fleet, sight, signal)
+    return 'already-rotated'
+  }
   if (state?.previous) await workOn(fleet, name, 'retire', request, signal)
   return workOn(fleet, name, 'rotate', { ...request, ...due }, signal)
 }

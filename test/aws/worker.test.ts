@@ -48,7 +48,11 @@ describe('a batch', () => {
     place.clock.time += DAY
     expect(await handler(event, place.context())).toEqual(ids())
     expect(place.current('a')).toBe(once)
-    expect(place.events('secret_rotated')).toHaveLength(1)
+    const ended = place.events('secret_rotated') as { result: string; metadata: { rotation_id: string } }[]
+    expect(ended.filter(({ result }) => result === 'success')).toHaveLength(1)
+    // whoever comes soon after cannot know whether the record was written, and writes it again
+    expect(new Set(ended.map(({ result }) => result))).toEqual(new Set(['success', 'already']))
+    expect(new Set(ended.map(({ metadata }) => metadata.rotation_id)).size).toBe(1)
   })
 
   test('retires what its grace is over for, and not before', async () => {

@@ -1,4 +1,5 @@
 /** A fleet in memory: one store and one server, a clock that moves when told to, and every call to the store counted. */
+import type { AuditEvent } from '../../../core/audit/event.ts'
 import { loadConfig } from '../../../core/config/load.ts'
 import type { Config, SecretConfig } from '../../../core/config/types.ts'
 import type { Fleet, FleetStore } from '../../../core/fleet/fleet.ts'
@@ -48,6 +49,10 @@ export class MemoryFleet implements Fleet {
   latency = 0
   /** What the listing shows, where it is not what the store holds. */
   shows: (hint: SecretSummary) => SecretSummary = hint => hint
+  /** Whether the store writes a change and its record in one; else the record follows it. */
+  records = true
+  /** Thrown instead of a record, where it follows the change. */
+  refuseRecord: () => Error | undefined = () => undefined
   facts: FleetStore['facts'] | undefined
   startRotation: FleetStore['startRotation'] | undefined
   readonly #store: FleetStore
@@ -72,7 +77,7 @@ export class MemoryFleet implements Fleet {
       {
         store: this.store,
         target: async secret => this.target(secret),
-        audit: () => ({ write: async event => void this.memory.events.push(event) }),
+        audit: () => ({ write: event => this.#record(event) }),
       },
       this.clock,
     ).then(setup => ({ ...setup, generate: () => SecretValue.of(`password-${++this.#passwords}`) }))
@@ -113,11 +118,21 @@ export class MemoryFleet implements Fleet {
     return rotation
   }
 
+  async #record(event: AuditEvent): Promise<void> {
+    const error = this.refuseRecord()
+    if (error) throw error
+    this.memory.events.push(event)
+  }
+
   #counting(): FleetStore {
-    const own = { facts: () => this.facts, startRotation: () => this.startRotation }
+    const own = {
+      facts: () => this.facts,
+      startRotation: () => this.startRotation,
+      capabilities: () => ({ ...this.memory.capabilities, records: this.records }),
+    }
     return new Proxy<FleetStore>(this.memory, {
       get: (memory, op: keyof FleetStore & string) => {
-        const member: unknown = op in own ? own[op as 'facts']() : Reflect.get(memory, op)
+        const member: unknown = op in own ? own[op as keyof typeof own]() : Reflect.get(memory, op)
         if (typeof member !== 'function') return member
         return (...given: unknown[]) => {
           const id = typeof given[0] === 'string' ? given[0] : undefined

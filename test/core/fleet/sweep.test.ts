@@ -5,6 +5,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { RotationError } from '../../../core/errors.ts'
+import { workOn } from '../../../core/fleet/work.ts'
+import { rotateAsked } from '../../../core/functions/asked.ts'
 import { DAY, MemoryFleet, MINUTE, many } from './support.ts'
 
 const names = (count: number) => Object.keys(many(count))
@@ -165,6 +167,57 @@ describe('a failure', () => {
     expect(fleet.queued).toMatchObject([{ secret: 's001', do: 'rotate' }])
     expect(failed.map(each => each.handedOver)).toEqual([true, false])
     expect(handedOver).toBe(1)
+  })
+})
+
+// P6 of docs/protocol.md: a run that finds its work done records what was missing.
+describe.each([3, 12])('a process that died between the promotion and its record, of %i secrets', count => {
+  const died = async () => {
+    const fleet = new MemoryFleet(many(count))
+    fleet.records = false
+    fleet.clock.time += 31 * DAY
+    fleet.refuseRecord = () => (fleet.count('promote') > 0 ? new RotationError('store-unavailable', 'no') : undefined)
+    await workOn(fleet, 's001', 'rotate', fleet.request(), new AbortController().signal).catch(() => undefined)
+    fleet.refuseRecord = () => undefined
+    expect(endings(fleet)).toEqual([])
+    return fleet
+  }
+  const endings = (fleet: MemoryFleet) =>
+    fleet.memory.events.flatMap(({ event_type, secret_id, result }) =>
+      event_type === 'secret_rotated' ? [`${secret_id} ${result}`] : [],
+    )
+
+  test('the next pass records its ending', async () => {
+    const fleet = await died()
+    fleet.clock.time += MINUTE / 2
+    expect((await fleet.sweep()).outcomes.rotated).toBe(count - 1)
+    expect(endings(fleet)).toContain('s001 already')
+  })
+
+  test('an item that is delivered again does', async () => {
+    const fleet = await died()
+    const again = () => workOn(fleet, 's001', 'rotate', fleet.request(), new AbortController().signal)
+    expect(await again()).toBe('not-due')
+    expect(endings(fleet)).toEqual(['s001 already'])
+  })
+
+  test('an event that is delivered again does', async () => {
+    const fleet = await died()
+    const since = fleet.clock.now() - MINUTE
+    const again = () => rotateAsked(fleet, 's001', fleet.request(), new AbortController().signal, since)
+    expect(await again()).toBe('already-rotated')
+    expect(endings(fleet)).toEqual(['s001 already'])
+  })
+
+  test('after the life of a run it is not looked for, and what is at rest costs nothing', async () => {
+    const fleet = await died()
+    await fleet.sweep()
+    const before = endings(fleet)
+    fleet.clock.time += 2 * MINUTE
+    fleet.calls.length = 0
+    await fleet.sweep()
+    expect(endings(fleet)).toEqual(before)
+    expect(fleet.count('describe')).toBe(count > 10 ? 0 : count)
   })
 })
 
