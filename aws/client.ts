@@ -4,6 +4,7 @@
  */
 import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
 import { RotationError } from '../core/errors.ts'
+import { mapError } from './errors.ts'
 
 export interface ClientOptions {
   /** Default: what the SDK finds (`AWS_REGION`, profile). */
@@ -49,7 +50,12 @@ async function assumed({ arn, externalId }: NonNullable<ClientOptions['role']>, 
   try {
     const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
     const params = { RoleArn: arn, RoleSessionName: 'lockstep', ...(externalId && { ExternalId: externalId }) }
-    return fromTemporaryCredentials({ params, ...(region !== undefined && { clientConfig: { region } }) })
+    const assume = fromTemporaryCredentials({ params, ...(region !== undefined && { clientConfig: { region } }) })
+    return (...given: Parameters<typeof assume>) =>
+      assume(...given).catch(error => {
+        // else it would be told of the call that first needed the role
+        throw mapError(error, { service: 'sts', operation: 'AssumeRole', secret: arn, writes: false })
+      })
   } catch {
     throw missing('@aws-sdk/credential-providers', 'Assuming a role')
   }

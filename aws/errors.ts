@@ -5,8 +5,10 @@
  */
 import { type ErrorCode, RotationError } from '../core/errors.ts'
 
-/** What was asked, for the message: the operation, and the secret by name or ARN. */
+/** What was asked, for the message: the operation, and the secret by name or ARN; of STS, the role. */
 export interface Asked {
+  /** Default: `secretsmanager`. */
+  readonly service?: 'sts'
   readonly operation: string
   readonly secret?: string | undefined
   /** Changes something: without an answer it may have been applied. */
@@ -70,10 +72,9 @@ export function mapError(error: unknown, asked: Asked, signal?: AbortSignal): Ro
 function named(facts: Foreign, asked: Asked): RotationError | undefined {
   const { name, message } = facts
   const fail = (code: ErrorCode, text: string, next?: string) => failure(code, text, asked, facts, next)
-  // Only looked at, never shown: a denial of the key arrives under the name of the denial of the call.
-  if (DENIED.includes(name)) return /\bkms\b/i.test(message) ? keyDenied(asked, facts) : denied(asked, facts)
+  if (DENIED.includes(name)) return isOfKey(message) ? keyDenied(asked, facts) : denied(asked, facts)
   if (CREDENTIALS.includes(name)) return badCredentials(asked, facts)
-  if (THROTTLED.includes(name)) return fail('busy', `Secrets Manager is throttling ${asked.operation}.`)
+  if (THROTTLED.includes(name)) return fail('busy', `${serviceOf(asked)} is throttling ${asked.operation}.`)
   switch (name) {
     case 'ResourceNotFoundException':
       return fail('secret-not-found', 'Secrets Manager has no such secret or version.')
@@ -100,13 +101,25 @@ const STATES =
   'Look at it: `aws secretsmanager describe-secret`. It may be scheduled for deletion, a replica, or managed by another service.'
 const LIMITS = 'Unlabelled versions are deleted after 24 hours; take off labels that nobody needs, then try again.'
 
+/**
+ * Only looked at, never shown: a denial of the key arrives under the name of the denial of the call. Where the call itself is denied,
+ * the text says so, and may name a secret or a role that is called after a key.
+ */
+const isOfKey = (message: string): boolean => /\bkms\b/i.test(message) && !/perform: (?!kms:)\w+:/.test(message)
+
+const serviceOf = ({ service }: Asked): string => (service === 'sts' ? 'STS' : 'Secrets Manager')
+
 /** `secretsmanager:GetSecretValue`: how the permission is called in a policy. */
-export const actionOf = (operation: string): string => `secretsmanager:${operation}`
+const actionOf = ({ service, operation }: Asked): string => `${service ?? 'secretsmanager'}:${operation}`
 
 function denied(asked: Asked, facts: Foreign): RotationError {
   const on = asked.secret === undefined ? '' : ` on ${asked.secret}`
-  const next = `Allow ${actionOf(asked.operation)}${on} in the policy of the role and, across accounts, of the secret.`
-  return failure('access-denied', `${actionOf(asked.operation)}${on} is not allowed.`, asked, facts, next)
+  const whose =
+    asked.service === 'sts'
+      ? 'to whom this process is, and in the trust policy of that role'
+      : 'in the policy of the role and, across accounts, of the secret'
+  const next = `Allow ${actionOf(asked)}${on} ${whose}.`
+  return failure('access-denied', `${actionOf(asked)}${on} is not allowed.`, asked, facts, next)
 }
 
 function keyDenied(asked: Asked, facts: Foreign): RotationError {
@@ -130,11 +143,12 @@ function badCredentials(asked: Asked, facts: Foreign): RotationError {
 function unanswered(facts: Foreign, asked: Asked): RotationError {
   const unreached = UNREACHED.includes(facts.code ?? facts.name)
   if (asked.writes && !unreached) return failure('unknown', `${asked.operation} was not answered.`, asked, facts)
-  return failure('store-unavailable', `Secrets Manager cannot be reached (${asked.operation}).`, asked, facts, REACH)
+  const message = `${serviceOf(asked)} cannot be reached (${asked.operation}).`
+  return failure('store-unavailable', message, asked, facts, reach(serviceOf(asked)))
 }
 
-const REACH =
-  'Check region, endpoint and network. In a VPC, Secrets Manager needs a VPC endpoint or a NAT gateway; then run it again.'
+const reach = (service: string): string =>
+  `Check region, endpoint and network. In a VPC, ${service} needs a VPC endpoint or a NAT gateway; then run it again.`
 
 function failure(
   code: ErrorCode,

@@ -8,6 +8,7 @@ import { RotationError } from '../core/errors.ts'
 import type { Clock, Instant } from '../core/ports/clock.ts'
 import type { Call, VersionId } from '../core/ports/secret-store.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
+import { bounded } from './bounded.ts'
 import { isService, mapError } from './errors.ts'
 import type { Tags } from './tags.ts'
 
@@ -56,8 +57,6 @@ interface Sent<T> {
   readonly writes: boolean
   readonly send: (sdk: Sdk, options: { abortSignal: AbortSignal }) => Promise<T>
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1
 
 export class Requests {
   readonly #client: SecretsManagerClient
@@ -312,15 +311,11 @@ export class Requests {
 
   async #send<T>(call: Bounds, { send, ...asked }: Sent<T>): Promise<T> {
     const left = this.requireOpen(call)
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))
     try {
       const sdk = await import('@aws-sdk/client-secrets-manager')
-      return await send(sdk, { abortSignal: AbortSignal.any([call.signal, late.signal]) })
+      return await bounded(call.signal, left, abortSignal => send(sdk, { abortSignal }))
     } catch (error) {
       throw mapError(error, asked, call.signal)
-    } finally {
-      clearTimeout(timer)
     }
   }
 }
