@@ -3,7 +3,7 @@
  * put AWSPENDING on it, and each step asks for no more than it needs. One object an invocation.
  * @module
  */
-import { RotationError } from '../core/errors.ts'
+import { isRotationError, RotationError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type {
   Call,
@@ -99,7 +99,8 @@ export class StepStore extends AwsSecretStore {
   async #glance(visit: Visit): Promise<SecretState | undefined> {
     const { id, call } = visit
     const [ahead] = (await this.#takeCurrent()) ?? []
-    const [current, pending] = await Promise.all([ahead ?? this.#fetchCurrent(id, call), this.#takePending(id, call)])
+    const reading = ahead ?? unlessRefused(this.#fetchCurrent(id, call))
+    const [current, pending] = await Promise.all([reading, this.#takePending(id, call)])
     if (!current || !pending || current.version === pending.version) return undefined
     const look = visit.remember(describedFrom(id, [current, pending]))
     for (const fetched of [current, pending]) look.values.set(fetched.version, fetched)
@@ -125,7 +126,7 @@ export class StepStore extends AwsSecretStore {
   async #takeCurrent(): Promise<readonly Fetched[] | undefined> {
     const ahead = this.#current
     this.#current = undefined
-    const found = await ahead
+    const found = await unlessRefused(ahead)
     return found && [found]
   }
 
@@ -133,6 +134,16 @@ export class StepStore extends AwsSecretStore {
     const ahead = this.#pending ?? this.#fetchPending(id, call)
     this.#pending = undefined
     return ahead
+  }
+}
+
+/** Refused in the state that the secret is in: which one, the description says that is looked at instead. */
+async function unlessRefused<T>(reading: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (isRotationError(error, 'refused')) return undefined
+    throw error
   }
 }
 

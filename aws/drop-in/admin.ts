@@ -2,13 +2,13 @@
  * The admin secret that `masterarn` names: who it logs in as, and where. Read once for each change, and only for one.
  * @module
  */
-import { RotationError } from '../../core/errors.ts'
+import { isRotationError, RotationError } from '../../core/errors.ts'
 import type { TargetCall } from '../../core/ports/rotation-target.ts'
 import type { Credential } from '../../core/secret/credential.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
 import { type DatabaseSecret, databaseSecret, isPostgres, jsonObject } from './database-secret.ts'
 import type { ManagedDatabases } from './managed-databases.ts'
-import { isReaderOf, sameHost } from './reader.ts'
+import { type Hosts, isReaderOf, sameHost } from './reader.ts'
 
 /** How the admin secret is read: two calls to Secrets Manager. Absent, denied, disabled: as a store says it. */
 export interface AdminSecrets {
@@ -46,11 +46,23 @@ export async function adminOf(secret: DatabaseSecret, sources: AdminSources, cal
   const where = managed ? await managedPlace(secret.admin, sources, call) : databaseSecret(fields)
   const same = sameHost(where.host, secret.host)
   if (same && where.port !== secret.port) throw mismatch('another port of the same host')
-  const hosts = { reader: secret.host, writer: where.host }
-  if (!same && !(await isReaderOf(hosts, sources.rds, call.signal)))
+  if (!same && !(await isReader({ reader: secret.host, writer: where.host }, sources.rds, call)))
     throw mismatch('another host, and RDS does not know it as the writer of which the host of the secret is a copy')
   const { host, port } = where
   return { credential: login(fields), host, port, ssl: where.ssl, sameHost: same }
+}
+
+/** Why RDS is asked at all is said where it does not answer: the secret may be none of RDS, and just name a wrong host. */
+async function isReader(hosts: Hosts, rds: ManagedDatabases, { signal }: TargetCall): Promise<boolean> {
+  try {
+    return await isReaderOf(hosts, rds, signal)
+  } catch (error) {
+    if (!isRotationError(error, 'access-denied', 'store-unavailable')) throw error
+    const { code, message, at, foreign, next } = error
+    const why = 'The admin secret is for another host than the secret, which only a reader of it may have.'
+    const also = `If it is none: let \`masterarn\` name an admin of the secret's own host. If it is one: ${next}`
+    throw new RotationError(code, `${why} ${message}`, { at, foreign, next: also })
+  }
 }
 
 /** As the templates recognise it: by its keys, exactly these. */

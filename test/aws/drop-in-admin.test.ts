@@ -176,6 +176,26 @@ describe('another host', () => {
   })
 })
 
+describe('another host, and RDS does not say', () => {
+  test.each(['access-denied', 'store-unavailable'] as const)('%s: why it is asked is said', async code => {
+    const { secrets } = sources({ value: adminAt(WRITER) })
+    const asking = () => Promise.reject(new RotationError(code, 'RDS says nothing.', { next: 'Ask again.' }))
+    const rds = { instance: asking, cluster: asking }
+    await expect(adminOf(secretAt('db.internal'), { secrets, rds }, call)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(/^The admin secret is for another host .* RDS says nothing\.$/),
+      next: expect.stringMatching(/the secret's own host.* Ask again\.$/),
+    })
+  })
+
+  test('interrupted: that, and nothing else', async () => {
+    const { secrets } = sources({ value: adminAt(WRITER) })
+    const asking = () => Promise.reject(new RotationError('aborted', 'The run was interrupted.'))
+    const asked = adminOf(secretAt('db.internal'), { secrets, rds: { instance: asking, cluster: asking } }, call)
+    await expect(asked).rejects.toMatchObject({ code: 'aborted', message: 'The run was interrupted.' })
+  })
+})
+
 describe('managed by RDS: exactly username and password', () => {
   const arn = 'arn:aws:rds:eu-central-1:123456789012:db:orders'
   const clusterArn = 'arn:aws:rds:eu-central-1:123456789012:cluster:orders'
