@@ -33,6 +33,7 @@ export interface NewSecret {
   readonly value?: string
   /** The id of its first version; made up when absent. */
   readonly token?: string
+  /** Those that begin with `aws:` only a service can give; as RDS does for secrets that it manages. */
   readonly tags?: Readonly<Record<string, string>>
   readonly description?: string
   readonly kmsKeyId?: string
@@ -55,6 +56,8 @@ export class Service {
 
   createSecret(secret: NewSecret): { arn: string; name: string; versionId: string | undefined } {
     const { name, value, description, kmsKeyId, type } = secret
+    const tags = Object.entries(secret.tags ?? {})
+    const isServices = ([key]: readonly [string, string]) => key.toLowerCase().startsWith('aws:')
     const token = secret.token ?? uuid(this.#world)
     const made = createSecret(this.#console(), {
       Name: name,
@@ -63,10 +66,12 @@ export class Service {
       Description: description,
       KmsKeyId: kmsKeyId,
       Type: type,
-      Tags: Object.entries(secret.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+      Tags: tags.filter(tag => !isServices(tag)).map(([Key, Value]) => ({ Key, Value })),
     }) as { ARN: string }
     this.#update(name, draft => {
       if (secret.owningService !== undefined) draft.owningService = secret.owningService
+      for (const [key, value] of tags.filter(isServices)) draft.tags.set(key, value)
+      if (tags.length > 0) draft.tagged = true
       if (secret.rotation) draft.rotation = { enabled: true, ...secret.rotation }
     })
     return { arn: made.ARN, name, versionId: value === undefined ? undefined : token }
