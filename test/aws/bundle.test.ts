@@ -71,6 +71,7 @@ describe('the bundle', () => {
     expect(run(program).trim()).toBe('all')
   })
 
+  // processor time: the clock on the wall measures what else the machine does
   test('loads in at most 1.3 times the time of the SDK alone, in the same run', async () => {
     const commands = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']
     const names = ['SecretsManagerClient', ...commands.map(name => `${name}Command`)].join(', ')
@@ -78,9 +79,14 @@ describe('the bundle', () => {
       stdin: {
         contents: `export { ${names} } from '@aws-sdk/client-secrets-manager'`,
         resolveDir: import.meta.dirname,
+        sourcefile: 'sdk.js',
       },
-      outfile: path.join(folder, 'sdk.mjs'),
+      outdir: path.join(folder, 'sdk'),
+      entryNames: 'sdk',
+      outExtension: { '.js': '.mjs' },
       bundle: true,
+      // as ours: in one file, all of it would be loaded
+      splitting: true,
       minify: true,
       platform: 'node',
       format: 'esm',
@@ -89,13 +95,15 @@ describe('the bundle', () => {
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
       logLevel: 'error',
     })
-    const time = (file: string) =>
-      Number(run(`const began = performance.now(); await import('./${file}'); console.log(performance.now() - began)`))
-    const times = { sdk: [] as number[], rotate: [] as number[] }
+    const used = 'const { user, system } = process.cpuUsage(); console.log((user + system) / 1000); process.exit()'
+    const time = (file?: string) => Number(run(`${file ? `await import('./${file}');` : ''} ${used}`))
+    const times = { nothing: [] as number[], sdk: [] as number[], rotate: [] as number[] }
     for (let n = 0; n < 11; n++) {
-      times.sdk.push(time('sdk.mjs'))
+      times.nothing.push(time())
+      times.sdk.push(time('sdk/sdk.mjs'))
       times.rotate.push(time('rotate/rotate.mjs'))
     }
-    expect(median(times.rotate) / median(times.sdk)).toBeLessThanOrEqual(1.3)
+    const nothing = median(times.nothing)
+    expect((median(times.rotate) - nothing) / (median(times.sdk) - nothing)).toBeLessThanOrEqual(1.3)
   })
 })
