@@ -1,15 +1,16 @@
 /**
- * The migration page: its recipes are run, call by call, against the fake of Secrets Manager, with the rotation function of
- * Lockstep and a real PostgreSQL behind it. What calls AWS Lambda, or declares the same to a tool, is only read.
+ * The migration page: its recipes are run, call by call, against the fake of Secrets Manager, with the built rotation function under
+ * AWS's runtime client and a real PostgreSQL behind it. What calls AWS Lambda, or declares the same to a tool, is only read.
  */
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createHandler } from '../../aws/handler.ts'
-import { systemClock } from '../../core/ports/clock.ts'
-import { type DrivenRotation, driveStarted, type StepAnswer } from '../fakes/aws/rotation-driver.ts'
+import { builtBundle } from '../aws/bundle-run.ts'
+import { type Lambda, startLambda } from '../fakes/aws/lambda.ts'
+import { type DrivenRotation, driveStarted, type Invoke, type StepAnswer } from '../fakes/aws/rotation-driver.ts'
 import { type FakeSecretsManager, startSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { startPostgres } from '../stand/postgres.ts'
+import { runtimeClient } from '../stand/ric.ts'
 import { requireServer } from '../stand/stand.ts'
 import { type Block, blocksOf, page } from './blocks.ts'
 
@@ -17,6 +18,7 @@ const PAGE = 'docs/migrate-from-aws-templates.md'
 const OURS = 'arn:aws:lambda:eu-central-1:123456789012:function:lockstep-rotate'
 const ROLE_KEY = 'the-role-of-the-function'
 const server = requireServer(await startPostgres())
+const runtime = requireServer(await runtimeClient())
 const blocks = blocksOf(PAGE)
 const text = page(PAGE)
 
@@ -104,18 +106,24 @@ describe('the migration page', () => {
   })
 })
 
-describe.skipIf(server === undefined)('every recipe runs', () => {
+describe.skipIf(!server || !runtime)('every recipe runs', () => {
   let fake: FakeSecretsManager
   let client: sdk.SecretsManagerClient
+  let lambda: Lambda
   const driven: { readonly by: string; readonly test: boolean; readonly rotation: Promise<DrivenRotation> }[] = []
   let count = 0
 
   beforeAll(async () => {
     fake = await startSecretsManager({ region: 'eu-central-1' })
     client = fake.client()
+    // exactly the settings that the page says are needed: none; where the fake is, AWS's own variable says
+    const env = { AWS_ACCESS_KEY_ID: ROLE_KEY, AWS_ENDPOINT_URL_SECRETS_MANAGER: fake.endpoint }
+    const { region } = fake
+    lambda = requireServer(await startLambda({ bundle: await builtBundle(), env, region, timeoutMs: 60_000 }))!
   })
   afterAll(async () => {
     client.destroy()
+    await lambda.close()
     await fake.close()
     await server?.stop()
   })
@@ -123,19 +131,11 @@ describe.skipIf(server === undefined)('every recipe runs', () => {
     driven.splice(0)
   })
 
-  /** The function under exactly the role of the page. */
-  const lockstep = () => {
+  /** Exactly the role of the page. */
+  const grantRole = () => {
     const { Statement } = JSON.parse(blocks.find(({ more }) => more === 'role')!.text)
     fake.permissions.reset(ROLE_KEY)
-    fake.permissions.grant(ROLE_KEY, Statement[0].Action)
-    const credentials = { accessKeyId: ROLE_KEY, secretAccessKey: 'x' }
-    return createHandler({
-      env: {},
-      clock: systemClock,
-      write: async () => {},
-      client: async () => fake.client({ credentials }),
-      rds: {} as never,
-    })
+    fake.permissions.grant(ROLE_KEY, Statement[0].Action, [Statement[0].Resource])
   }
 
   /** A canary with AWS's function behind it; what the service begins is driven to its end. */
@@ -151,13 +151,8 @@ describe.skipIf(server === undefined)('every recipe runs', () => {
       value: JSON.stringify(value),
       rotation: { lambdaArn: old, rules },
     })
-    const handler = lockstep()
-    const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 }
-    const ours = async (event: unknown): Promise<StepAnswer> =>
-      handler(event, context).then(
-        () => ({ ok: true }) as const,
-        (error: Error) => ({ ok: false, errorType: error.name, errorMessage: error.message }) as const,
-      )
+    grantRole()
+    const ours: Invoke = event => lambda.invoke(event)
     const theirs = async (): Promise<StepAnswer> => ({ ok: true })
     const stop = fake.service.onRotate(start => {
       const by = fake.service.peek(start.arn).lambdaArn!
