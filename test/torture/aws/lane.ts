@@ -12,6 +12,7 @@ import { isUnavailable, type Unavailable } from '../../stand/stand.ts'
 import type { Breach } from '../promises.ts'
 import { pick, type Random } from '../random.ts'
 import { Consumer, longestGap } from './consumer.ts'
+import { Deck } from './deck.ts'
 import { MortalFunction } from './function.ts'
 import { afterEnd, afterKill, asConsumed, type Found, noteBrought, type Strategy, type Trial } from './promises.ts'
 import { currentOf, edit, furnish, startFake, type Tortured } from './secrets.ts'
@@ -66,6 +67,8 @@ export class Lane {
   readonly #proxy: TcpProxy
   readonly #random: Random
   readonly #secrets: Tortured[]
+  readonly #steps: Deck<Step>
+  readonly #disturbances: Deck<Disturbance>
   readonly #client: ReturnType<FakeSecretsManager['client']>
   /** Up to when invocations of one kind are killed: follows how long they take. */
   readonly #ceilings = new Map<string, number>()
@@ -85,6 +88,8 @@ export class Lane {
     this.#functions = functions
     this.#random = random
     this.#secrets = secrets
+    this.#steps = new Deck(random, STEPS)
+    this.#disturbances = new Deck(random, DISTURBANCES)
     this.#client = fake.client()
   }
 
@@ -108,7 +113,7 @@ export class Lane {
   async episode(): Promise<Episode> {
     this.#pass()
     const tortured = pick(this.#random, this.#secrets)
-    const disturbance = pick(this.#random, DISTURBANCES)
+    const disturbance = this.#disturbances.deal()
     const consumer = new Consumer(this.#client, this.#server, tortured.secret)
     const watched: Watched = { kills: [], breaches: [], errors: [] }
     const first = await this.#begin(tortured)
@@ -172,7 +177,7 @@ export class Lane {
 
   /** The steps in which the function is killed, one an attempt. */
   #plan(disturbance: Disturbance): Step[] {
-    const plan: Step[] = [isPersons(disturbance) && this.#random() < 0.7 ? 'finishSecret' : pick(this.#random, STEPS)]
+    const plan: Step[] = [isPersons(disturbance) && this.#random() < 0.7 ? 'finishSecret' : this.#steps.deal()]
     while (this.#random() < AGAIN) plan.push(pick(this.#random, STEPS))
     return plan
   }

@@ -29,4 +29,5 @@ test('a rotation function that is killed at random moments breaks no promise', {
   const steps = Object.keys(result.moments).map(name => name.split(' ')[1])
   expect(new Set(steps).size, seen).toBe(4)
   for (const moment of ['created', 'set', 'promoted']) expect(seen).toContain(moment)
+  expect(Object.keys(result.disturbances).sort()).toEqual(['cancel', 'edit', 'none', 'two drivers'])
 })
