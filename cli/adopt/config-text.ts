@@ -6,7 +6,7 @@
 
 import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
-import type { Adopted, Decision } from './decide.ts'
+import { type Adopted, type Decision, settingFor } from './decide.ts'
 import { functionName } from './templates.ts'
 import { open, scalar } from './yaml.ts'
 
@@ -43,12 +43,15 @@ secrets:
 ${[...secrets].map(([name, secret]) => secretText(name, secret)).join('\n')}`
 }
 
-function secretText(name: string, { listed, becomes, connection, template, missing }: Adoptable): string {
+function secretText(name: string, adoptable: Adoptable): string {
+  const { listed, becomes, connection, template, missing } = adoptable
   const { host, username, masterarn } = connection
+  const setting = settingFor(adoptable)
   const lines = [
     `# ${template.engine} ${template.users}, rotated by ${functionName(listed.function!)}${listed.enabled ? '' : ' (switched off)'}`,
     `${scalar(name)}:`,
     ...(name === listed.name ? [] : [`  # For the rotation function: LOCKSTEP_OWNER=${scalar(`aws/${name}`)}`]),
+    ...(setting === undefined ? [] : [`  # For the rotation function, as the value names an admin: ${setting}`]),
     ...idLine(name, listed.name, listed.arn),
     `  strategy: ${becomes}`,
     ...(becomes === 'alternating-users'

@@ -55,6 +55,13 @@ export function decide({ listed, connection = {} }: Seen): Decision {
   return { listed, template, connection: fields, ...mapping(template, fields) }
 }
 
+/**
+ * The function of Lockstep goes by the value: where that names an admin, it rotates two logins in turn, and the template for one login
+ * did not. What has to be said to the function then.
+ */
+export const settingFor = ({ becomes, connection }: Adopted): string | undefined =>
+  becomes === 'single-user' && connection.masterarn !== undefined ? 'LOCKSTEP_STRATEGY=single-user' : undefined
+
 /** Somebody else's to rotate. */
 function foreign({ replicaOf, owner, partner, function: rotator }: Listed): string | undefined {
   if (replicaOf !== undefined) return `a replica: it is rotated in ${replicaOf}`

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Adoptable, isRds, RDS_AUTHORITIES } from '../adopt/config-text.ts'
-import type { Decision } from '../adopt/decide.ts'
+import { type Decision, settingFor } from '../adopt/decide.ts'
 import { functionName } from '../adopt/templates.ts'
 import type { Answer } from '../answer.ts'
 import { counted, labelled, paragraphs, stacked } from './block.ts'
@@ -88,7 +88,8 @@ function noteOf(decision: Decision): string {
   if ('reason' in decision) return decision.reason
   const off = decision.listed.enabled ? [] : ['rotation is switched off']
   const open = decision.missing.length > 0 ? [`fill in: ${decision.missing.join(', ')}`] : []
-  return [...off, ...open].join('; ')
+  const setting = settingFor(decision)
+  return [...off, ...open, ...(setting === undefined ? [] : [`the function needs ${setting}`])].join('; ')
 }
 
 function written({ secrets, out }: Adoption, style: Style): string {

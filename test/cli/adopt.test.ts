@@ -113,6 +113,19 @@ describe('writes', () => {
     expect((await here.ok(['check'])).stdout).toContain('2 secrets')
   })
 
+  test('one login whose value names an admin: the function is to be told, for it goes by the value', async () => {
+    const prefix = prefixes()
+    keep(prefix, { name: 'one', value: { masterarn: MASTER } })
+    keep(prefix, { name: 'two', value: { masterarn: MASTER }, by: lambda('PostgreSQLMultiUser') })
+    const here = project()
+    const { stdout } = await here.ok(adopt(prefix, '--read-values'))
+    expect(stdout.match(/the function needs LOCKSTEP_STRATEGY=single-user/g)).toHaveLength(1)
+    const [, one, two] = here.read('lockstep.yml').split(/^ {2}t\d+\//m)
+    expect(one).toMatch(/LOCKSTEP_STRATEGY=single-user\n {4}strategy: single-user/)
+    expect(two).not.toContain('LOCKSTEP_STRATEGY')
+    await here.ok(['check'])
+  })
+
   test('without values what it does not know is left open, and check names each place', async () => {
     const prefix = prefixes()
     keep(prefix, { name: 'a' })
