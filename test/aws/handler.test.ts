@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createHandler, type LambdaContext, type RotationHandler } from '../../aws/handler.ts'
-import { systemClock } from '../../core/ports/clock.ts'
+import { type Clock, systemClock } from '../../core/ports/clock.ts'
 import { startSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { startPostgres } from '../stand/postgres.ts'
 import { requireServer } from '../stand/stand.ts'
@@ -25,6 +25,10 @@ afterAll(() => Promise.all([aws.close(), server?.stop()]))
 const output: string[] = []
 const canaries = new Set<string>()
 
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const later = (ms: number): Clock => ({ ...systemClock, now: () => Date.now() + ms })
+
 interface World {
   readonly handler: RotationHandler
   readonly lines: Record<string, unknown>[]
@@ -34,14 +38,14 @@ interface World {
 const caFile = path.join(mkdtempSync(path.join(tmpdir(), 'lockstep-aws-')), 'ca.pem')
 writeFileSync(caFile, server?.tls?.ca ?? '')
 
-function world(env: Record<string, string> = {}): World {
+function world(env: Record<string, string> = {}, clock: Clock = systemClock): World {
   const lines: Record<string, unknown>[] = []
   const made: World = {
     lines,
     clients: 0,
     handler: createHandler({
       env: { LOCKSTEP_CA_FILE: caFile, ...env },
-      clock: systemClock,
+      clock,
       write: async line => {
         output.push(line)
         lines.push(JSON.parse(line))
@@ -137,14 +141,38 @@ describe.skipIf(!server)('the rotation function', () => {
 
     test('alternating with `masterarn`: 9 calls, 3 logins; then the other spelling, and back', async () => {
       const { arn, username } = await secret({}, {})
-      const { handler } = world({ LOCKSTEP_GRACE: '0s' })
+      const { handler } = world()
       const logins = () => server!.log().split('application_name=lockstep').length - 1
       const before = logins()
       aws.calls.reset()
       expect((await rotate(handler, arn)).outcomes).toEqual(['done', 'done', 'done', 'done'])
       expect([aws.calls.count(), logins() - before]).toEqual([9, 3])
-      expect(current(arn).username).toBe(`${username}_clone`)
-      expect(await canLogIn(`${username}_clone`, current(arn).password!)).toBe(true)
+      const clone = current(arn)
+      expect(clone.username).toBe(`${username}_clone`)
+      expect(await canLogIn(`${username}_clone`, clone.password!)).toBe(true)
+      const snakes = ['create_secret', 'set_secret', 'test_secret', 'finish_secret']
+      expect((await rotate(world({}, later(2 * HOUR)).handler, arn, snakes)).outcomes).toEqual([
+        'done',
+        'done',
+        'done',
+        'done',
+      ])
+      expect(current(arn).username).toBe(username)
+      expect(await canLogIn(username, current(arn).password!)).toBe(true)
+      expect(await canLogIn(`${username}_clone`, clone.password!)).toBe(true)
+    })
+
+    test('LOCKSTEP_GRACE: two logins are left alone for so long after a rotation, an hour unless said otherwise', async () => {
+      const { arn } = await secret({}, {})
+      await rotate(world().handler, arn)
+      const start = aws.service.beginRotation(arn)
+      const { code, message } = await failure(world().handler(event('createSecret', start), lambda()))
+      expect([code, message]).toEqual(['refused', expect.stringContaining('too recent')])
+      const [, from] = /Possible from (\S+);/.exec(message)!
+      expect(Math.abs(Date.parse(from!) - Date.now() - HOUR)).toBeLessThan(MINUTE)
+      const { handler } = world({ LOCKSTEP_GRACE: '2m' }, later(3 * MINUTE))
+      for (const step of STEPS) await handler(event(step, start), lambda())
+      expect(labelled(arn, 'AWSCURRENT').id).toBe(start.token)
     })
 
     test('both spellings, and repetition in any order', async () => {
@@ -445,6 +473,16 @@ describe.skipIf(!server)('the rotation function', () => {
         actor: { user_id: 'secretsmanager.amazonaws.com' },
         metadata: { rotation_type: 'event', strategy: 'single-user' },
       })
+    })
+
+    test('the age of a secret is in days, the time of a rotation in milliseconds', async () => {
+      const { arn } = await secret()
+      const day = 24 * HOUR
+      const { handler, lines } = world({}, later(3 * day))
+      await rotate(handler, arn)
+      const [create, , , finish] = lines.filter(({ _aws }) => _aws) as Record<string, number>[]
+      expect(create!.SecretAge).toBeCloseTo(3, 1)
+      expect(finish!.RotationDuration! / day).toBeCloseTo(3, 1)
     })
 
     test('a failure: an error line, an audit event, a metric; name, code, step and advice in what is thrown', async () => {
