@@ -62,8 +62,8 @@ describe('time and chance', () => {
       "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
+      'aws/bounded.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
       'aws/drop-in/tls-offer.ts: socket.setTimeout(patience, () => end())',
-      'aws/requests.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',
       'azure/send.ts: const timer = setTimeout(() => late.abort(), Math.min(this.requireOpen(call), LONGEST_ANSWER))',
     ]
     const found = linesWith(
