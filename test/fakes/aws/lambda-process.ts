@@ -68,8 +68,9 @@ export class LambdaProcess {
     return this.#child.pid!
   }
 
+  /** Not so from the kill on, though the process may still go, and its last answer come in. */
   get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
+    return !this.#killed && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** The most memory that it ever held, in bytes; 0 when it is gone. */

@@ -188,6 +188,18 @@ describe.skipIf(!here)('a function under the real runtime client', () => {
     expect(await ask('calls')).toBe(1)
   })
 
+  test('killed when its answer is on the way: it is not used again', async () => {
+    await start()
+    for (let i = 0; i < 5; i++) {
+      await ask('calls')
+      const running = lambda!.invoke({ do: 'calls' })
+      await new Promise(resolve => setTimeout(resolve, 2)) // handed over
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30) // nobody here reads the answer meanwhile
+      await Promise.all([running, lambda!.kill()])
+      expect(await ask('calls')).toBe(1)
+    }
+  })
+
   test('two invocations at once run in two processes, both of which stay warm', async () => {
     await start()
     const pids = await Promise.all([ask('pid'), ask('pid')])
