@@ -14,7 +14,7 @@ export interface ClientOptions {
    * (`AWS_ENDPOINT_URL_SECRETS_MANAGER`, profile), else the region's own.
    */
   readonly endpoint?: string | undefined
-  /** The role that is assumed, in another account or with fewer rights. Default: the caller's own identity. */
+  /** The role that is assumed, in another account or with fewer rights: sts:AssumeRole. Default: the caller's own identity. */
   readonly role?: { readonly arn: string; readonly externalId?: string | undefined } | undefined
 }
 
