@@ -1,8 +1,9 @@
 /**
- * The rotation function as it is published: `dist/aws/rotate.mjs` and its chunks, built if there is none or a source is newer.
+ * The rotation function as it is published: `dist/aws/rotate.mjs` and its chunks, or the same built anew if there is none or a source
+ * is newer. `dist` is only read: it is the package of whoever built it.
  * @module
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { buildLambda } from '../../scripts/build-lambda.ts'
 
@@ -10,20 +11,17 @@ const root = path.resolve(import.meta.dirname, '../..')
 const built = path.join(root, 'dist/aws')
 const entry = 'rotate.mjs'
 
-/** Copies the bundle into `folder`, as an upload does: a build that goes on meanwhile changes nothing here. Answers the entry. */
+/** Puts the bundle into `folder`, as an upload does: a build that goes on meanwhile changes nothing here. Answers the entry. */
 export async function uploadBundle(folder: string): Promise<string> {
-  if (isStale()) {
-    rmSync(built, { recursive: true, force: true })
-    await buildLambda(built)
-  }
   mkdirSync(folder, { recursive: true })
-  for (const file of bundleFiles(built)) copyFileSync(path.join(built, file), path.join(folder, file))
+  if (isStale()) await buildLambda(folder)
+  else for (const file of bundleFiles(built)) copyFileSync(path.join(built, file), path.join(folder, file))
   return path.join(folder, entry)
 }
 
-/** Entry and chunks; not what the compiler puts beside them. */
+/** Entry and chunks; neither the other functions nor what the compiler puts beside them. */
 export const bundleFiles = (folder: string): readonly string[] =>
-  readdirSync(folder).filter(file => file.endsWith('.mjs'))
+  readdirSync(folder).filter(file => /^rotate(-[\w-]+)?\.mjs$/.test(file))
 
 function isStale(): boolean {
   const file = path.join(built, entry)

@@ -3,12 +3,13 @@
  * RDS in handler.ts (size, start), `pg` imported at the start, an unbundled package: each failed here.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { buildLambda, type LambdaBundle } from '../../scripts/build-lambda.ts'
+import { bundleFiles } from '../../demo/aws/bundle.ts'
+import { buildGroup, buildLambda, type LambdaBundle } from '../../scripts/build-lambda.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bundle-'))
 let bundle: LambdaBundle
@@ -37,6 +38,14 @@ describe('the bundle', () => {
   test('is `rotate.mjs` and chunks of its own name, which no other output of the build has', () => {
     expect(path.basename(bundle.entry)).toBe('rotate.mjs')
     for (const { name } of bundle.files) expect(name).toMatch(/^rotate(-[\w-]+)?\.mjs$/)
+  })
+
+  test('is what demo and bench upload and measure, where the other functions were built too', async () => {
+    const all = path.join(folder, 'all')
+    await buildLambda(all)
+    await buildGroup(all, 'fleet')
+    writeFileSync(path.join(all, 'index.js'), '')
+    expect([...bundleFiles(all)].sort()).toEqual(bundle.files.map(({ name }) => name).sort())
   })
 
   test('holds the SDK, pg and RDS; pg and RDS apart from what starts', () => {
