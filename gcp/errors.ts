@@ -66,6 +66,12 @@ export function statusOf(error: unknown): Status | undefined {
   return known ?? byNumber[number]
 }
 
+/** Cloud KMS's words, handed on under several statuses. No name of a secret has a slash or a dot. */
+export const isAboutKey = (error: unknown): boolean => {
+  const { message } = Object(error) as { message?: unknown }
+  return typeof message === 'string' && /\/cryptoKeys\/|cloudkms\./i.test(message)
+}
+
 const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
 
 export function mapError(error: unknown, asked: Asked, signal?: AbortSignal): RotationError {
@@ -74,9 +80,15 @@ export function mapError(error: unknown, asked: Asked, signal?: AbortSignal): Ro
   const status = statusOf(error)
   const fail = (code: ErrorCode, message: string, next?: string) =>
     new RotationError(code, message, { at: asked.secret, foreign: status, ...(next && { next }) })
+  if ((status === 'PERMISSION_DENIED' || status === 'FAILED_PRECONDITION') && isAboutKey(error))
+    return fail(
+      'access-denied',
+      'The KMS key of the secret cannot be used: it is disabled, about to be destroyed, or not permitted.',
+      'Enable the key version (`gcloud kms keys versions enable`), or let the service agent of Secret Manager use it.',
+    )
   switch (status) {
     case 'PERMISSION_DENIED':
-      return denied(error, asked, fail)
+      return denied(asked, fail)
     case 'UNAUTHENTICATED':
       return fail('access-denied', 'Google Cloud does not accept the credentials of this process.', SIGN_IN)
     case 'NOT_FOUND':
@@ -100,11 +112,7 @@ type Fail = (code: ErrorCode, message: string, next?: string) => RotationError
 const SIGN_IN = 'Sign in (`gcloud auth application-default login`), or give the process a service account.'
 const REACH = 'Check project, location, endpoint and network; then run the same command again.'
 
-/** A key's denial arrives under the same status. */
-function denied(error: unknown, { permission, secret }: Asked, fail: Fail): RotationError {
-  const { message } = Object(error) as { message?: unknown }
-  if (typeof message === 'string' && /cloudkms|cryptoKey/i.test(message))
-    return fail('access-denied', 'The KMS key of the secret cannot be used: it is disabled, or not permitted.')
+function denied({ permission, secret }: Asked, fail: Fail): RotationError {
   const on = secret === undefined ? '' : ` on ${secret}`
   return fail('access-denied', `${permission}${on} is not allowed.`, `Grant a role with ${permission}${on}.`)
 }

@@ -10,7 +10,7 @@ import type { Clock, Instant } from '../core/ports/clock.ts'
 import type { Call } from '../core/ports/secret-store.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
 import { crc32c } from './crc32c.ts'
-import { type Asked, mapError, statusOf } from './errors.ts'
+import { type Asked, isAboutKey, mapError, statusOf } from './errors.ts'
 
 type Bounds = Pick<Call, 'signal' | 'deadline'>
 type RawSecret = protos.google.cloud.secretmanager.v1.ISecret
@@ -154,7 +154,8 @@ export class Requests {
           const [{ payload }] = await this.#client.accessSecretVersion({ name }, options)
           return textOf(payload, id)
         } catch (error) {
-          if (statusOf(error) === 'FAILED_PRECONDITION') return 'disabled'
+          // A key that is disabled answers so too, and its version is none that is.
+          if (statusOf(error) === 'FAILED_PRECONDITION' && !isAboutKey(error)) return 'disabled'
           throw error
         }
       },

@@ -8,7 +8,7 @@ const record = `PutBlob ${ID}.json`
 
 async function rotatedOnce(strategy: 'single-user' | 'alternating-users'): Promise<Driven> {
   const driven = new Driven(strategy)
-  await driven.rotate()
+  await driven.engine.rotate()
   driven.clock.time += DAY
   return driven
 }
@@ -18,10 +18,10 @@ describe.each(['single-user', 'alternating-users'] as const)('%s [fake]', strate
     const driven = await rotatedOnce(strategy)
     expect(driven.calls()).toHaveLength(10)
     expect(driven.calls()).toContain(`GetSecret ${sibling}`)
-    await driven.retire()
+    await driven.engine.retire()
     driven.clock.time += DAY
     driven.forgetCalls()
-    await driven.rotate()
+    await driven.engine.rotate()
     const [brought, published] = [`SetSecret ${sibling}`, `SetSecret ${ID}`]
     expect(driven.calls()).toEqual([...look, brought, record, ...look, `GetSecret ${ID}`, published, record])
   })
@@ -29,17 +29,17 @@ describe.each(['single-user', 'alternating-users'] as const)('%s [fake]', strate
   test('a retirement: nine', async () => {
     const driven = await rotatedOnce(strategy)
     driven.forgetCalls()
-    await driven.retire()
+    await driven.engine.retire()
     const disabled = [`UpdateSecret ${ID}`, `UpdateSecret ${sibling}`]
     expect(driven.calls()).toEqual([...look, `GetSecret ${ID}`, record, ...look, record, ...disabled])
   })
 
   test('nothing due: two', async () => {
     const driven = await rotatedOnce(strategy)
-    await driven.retire()
+    await driven.engine.retire()
     driven.forgetCalls()
     driven.clock.time -= DAY / 2
-    expect((await driven.rotate()).outcome).toBe('not-due')
+    expect((await driven.engine.rotate()).outcome).toBe('not-due')
     expect(driven.calls()).toEqual(look)
   })
 })

@@ -318,6 +318,18 @@ describe('what nothing can fence on Key Vault [fake]', () => {
     expect(scene.versions().map(each => each.value)).toContain('edited')
   })
 
+  test('an edit after the claim of a retirement, which a lagging look does not show, is not seen', async () => {
+    const { scene, base } = await Scene.seeded()
+    const current = await scene.rotated(one, 'new')
+    const call = scene.call()
+    await scene.state(scene.a, call)
+    await scene.a.claimRetire(ID, base, 60_000, call)
+    const edit = scene.edit(ID, 'old')
+    scene.vault.faults.stale({ reads: 1, writes: 1 }, ['GetSecret'])
+    expect((await scene.state(scene.a, call)).current.version).toBe(current)
+    expect((await scene.state(scene.a, call)).current.version).toBe(edit)
+  })
+
   test('an edit at any other moment stays, or stops the rotation', async () => {
     for (let nth = 1; nth <= 4; nth++) {
       const { scene, base } = await Scene.seeded()

@@ -43,14 +43,14 @@ async function troubled(strategy: Strategy, { fault, after }: Trouble, nth: numb
   const before = driven.vault.service.latestValue(ID)
   const check = watched(driven, strategy)
   const end = driven.at(nth, fault, after)
-  const first = await driven.rotate().catch(error => error as Error)
+  const first = await driven.engine.rotate().catch(error => error as Error)
   const requests = end()
   check()
   for (const { faults } of [driven.vault, driven.blobs]) faults.release()
   check()
   driven.clock.time += 60_000
   const done = !(first instanceof Error) && first.outcome === 'rotated'
-  if (!done) await driven.until('rotated', () => driven.rotate(), check)
+  if (!done) await driven.engine.until('rotated', () => driven.engine.rotate(), check)
   expect(driven.works).toBe(true)
   expect(driven.vault.service.latestValue(ID)).not.toBe(before)
   await settled(driven)
@@ -62,10 +62,10 @@ async function settled(driven: Driven): Promise<void> {
   const state = (await driven.store().describe(ID, driven.call()))!
   expect([state.pending, state.retiring, state.anomaly]).toEqual([undefined, undefined, undefined])
   driven.clock.time += DAY
-  await driven.until('retired', () => driven.retire())
+  await driven.engine.until('retired', () => driven.engine.retire())
   const before = driven.vault.service.latestValue(ID)
   driven.clock.time += 2 * DAY
-  await driven.until('rotated', () => driven.rotate())
+  await driven.engine.until('rotated', () => driven.engine.rotate())
   expect(driven.works).toBe(true)
   expect(driven.vault.service.latestValue(ID)).not.toBe(before)
 }
@@ -87,15 +87,15 @@ describe.each(['single-user', 'alternating-users'] as const)('%s [fake]', strate
   test.each(troubles)('$name at any request of a retirement: the next run finishes it', async ({ fault, after }) => {
     for (let nth = 1; nth <= REQUESTS; nth++) {
       const driven = new Driven(strategy)
-      await driven.rotate()
+      await driven.engine.rotate()
       driven.clock.time += DAY
       const end = driven.at(nth, fault, after)
-      const first = await driven.retire().catch(error => error as Error)
+      const first = await driven.engine.retire().catch(error => error as Error)
       const requests = end()
       for (const { faults } of [driven.vault, driven.blobs]) faults.release()
       expect(driven.works).toBe(true)
       driven.clock.time += 60_000
-      if (first instanceof Error) await driven.until('retired', () => driven.retire())
+      if (first instanceof Error) await driven.engine.until('retired', () => driven.engine.retire())
       const state = (await driven.store().describe(ID, driven.call()))!
       expect([nth, state.previous, state.retiring]).toEqual([nth, undefined, undefined])
       if (requests < nth) return

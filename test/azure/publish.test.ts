@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { carriedFrom, MARGIN, NEAR_EXPIRY } from '../../azure/publish.ts'
 import type { Listed } from '../../azure/requests.ts'
 import type { VersionId } from '../../core/ports/secret-store.ts'
+import { valueText } from '../driven.ts'
 import { DAY, Driven, ID } from './driven.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
@@ -47,10 +48,10 @@ describe('a rotation [fake]', () => {
     const nbf = seconds(driven.clock.time)
     const exp = validity === undefined ? {} : { exp: seconds(driven.clock.time + validity) }
     const tags = { team: 'payments', 'cost-center': '42' }
-    driven.edit(ID, driven.json('app', 'first'), { contentType: 'application/json', tags, nbf, ...exp })
+    driven.edit(ID, valueText('app', 'first'), { contentType: 'application/json', tags, nbf, ...exp })
     // The event for a version that is near its end from the beginning comes within minutes.
     driven.clock.time += 3_600_000
-    await driven.rotate({ force: true })
+    await driven.engine.rotate({ force: true })
     const { versions, latest } = driven.vault.service.peek(ID)
     return { driven, published: versions.get(latest)!, nbf }
   }
@@ -78,7 +79,7 @@ describe('a rotation [fake]', () => {
   test('the sibling is tagged, holds no expiry, and is disabled with the retirement', async () => {
     const { driven } = await rotated(90 * DAY)
     driven.clock.time += DAY
-    await driven.retire()
+    await driven.engine.retire()
     const sibling = [...driven.vault.service.peek(`${ID}-lockstep-pending`).versions.values()]
     expect(sibling.map(({ enabled, exp }) => [enabled, exp])).toEqual([[false, undefined]])
     const enabled = [...driven.vault.service.peek(ID).versions.values()].map(each => each.enabled)

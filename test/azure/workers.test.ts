@@ -44,10 +44,10 @@ class Turns {
 }
 
 const scenes: Readonly<Record<string, (driven: Driven) => readonly (() => Promise<unknown>)[]>> = {
-  'rotate and rotate': driven => [driven.rotate, driven.rotate],
-  'three at once': driven => [driven.rotate, driven.rotate, driven.rotate],
-  'rotate and retire': driven => [() => driven.rotate({ force: true }), driven.retire],
-  'retire and retire': driven => [driven.retire, driven.retire],
+  'rotate and rotate': driven => [driven.engine.rotate, driven.engine.rotate],
+  'three at once': driven => [driven.engine.rotate, driven.engine.rotate, driven.engine.rotate],
+  'rotate and retire': driven => [() => driven.engine.rotate({ force: true }), driven.engine.retire],
+  'retire and retire': driven => [driven.engine.retire, driven.engine.retire],
 }
 
 /** Somebody else was faster: run again; or, in the middle of a change, that current is not what it was. */
@@ -58,7 +58,7 @@ const isOvertaken = (error: unknown): boolean =>
 async function played(strategy: Strategy, name: string, seed: number): Promise<void> {
   const driven = new Driven(strategy)
   if (name.includes('retire')) {
-    await driven.rotate()
+    await driven.engine.rotate()
     driven.clock.time += 2 * DAY
   }
   const turns = new Turns(driven, seed)
@@ -69,7 +69,7 @@ async function played(strategy: Strategy, name: string, seed: number): Promise<v
   )
   for (const end of ends) if (end.status === 'rejected') expect(isOvertaken(end.reason), end.reason).toBe(true)
   driven.clock.time += 60_000
-  const again = await turns.play([driven.until('rotated', () => driven.rotate({ force: false }))], always)
+  const again = await turns.play([driven.engine.until('rotated', () => driven.engine.rotate({ force: false }))], always)
   expect(again.map(({ status }) => status)).toEqual(['fulfilled'])
   expect(driven.works).toBe(true)
   const last = driven.store().describe(ID, driven.call())

@@ -1,9 +1,9 @@
 // What the adapter's requests call instead of the official client: its codecs, its answers and its errors, without google-gax,
-// which costs ten times as much as everything else here. `test/simulation/gcp.test.ts` compares the two.
+// which costs ten times as much as everything else here. `test/simulation/gcp-wire.test.ts` compares the two.
 
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import { isSibling } from '../../../gcp/slots.ts'
-import { ServiceFault, statuses } from '../../fakes/gcp/secret-manager/errors.ts'
+import { ConnectionLost, ServiceFault, statuses } from '../../fakes/gcp/secret-manager/errors.ts'
 import { codecs, stubName } from '../../fakes/gcp/secret-manager/wire.ts'
 import type { SecretManagerCore } from '../../fakes/gcp/secret-manager.ts'
 import type { Ask } from '../common/ask.ts'
@@ -87,7 +87,8 @@ function errorOf(error: unknown): unknown {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown }
   if (error instanceof ServiceFault) return failure(error.code, `${error.status}: ${error.message}`)
   if (code === 'ECONNREFUSED') return failure(statuses.UNAVAILABLE.code, 'UNAVAILABLE: connect ECONNREFUSED')
-  if (code === 'ECONNRESET') return failure(statuses.UNAVAILABLE.code, 'UNAVAILABLE: Connection dropped')
+  if (code === 'ECONNRESET' || error instanceof ConnectionLost)
+    return failure(statuses.UNAVAILABLE.code, 'UNAVAILABLE: Connection dropped')
   return failure(statuses.CANCELLED.code, String(message))
 }
 
