@@ -11,7 +11,7 @@ import type { Context } from '../../azure/log.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import type { AzureStoreConfig } from '../../core/config/types.ts'
 import { Workshop } from '../../core/functions/workshop.ts'
-import type { WorkItem } from '../../core/ports/work-queue.ts'
+import type { WorkItem, WorkQueue } from '../../core/ports/work-queue.ts'
 import { targetModule } from '../aws/fleet-support.ts'
 import { CONTAINER, Place } from './support.ts'
 
@@ -37,7 +37,8 @@ export class FunctionPlace extends Place {
     error: text => this.#line('error', text),
   }
 
-  constructor({ queue = false } = {}) {
+  /** `queue`: one of this place's own, or that. */
+  constructor({ queue = false }: { queue?: boolean | WorkQueue } = {}) {
     super()
     const journal = `{ url: '${this.blobs.url}', container: ${CONTAINER} }`
     const text = `version: 1
@@ -60,7 +61,7 @@ secrets: { app: { id: App-DB, strategy: single-user, target: { kind: module, mod
       workshop: async () => workshop,
       clock: this.clock,
       environment: 'test',
-      queue: queue ? { send: async items => this.#take(items) } : undefined,
+      queue: queue === true ? { send: async items => this.#take(items) } : queue || undefined,
       timeout: 60_000,
     })
     this.edit('App-DB', JSON.stringify({ username: this.user, password: 'first' }), {

@@ -1,15 +1,19 @@
 /**
- * Work handed over to a queue of Azure Storage: by the official client, whose requests are answered here. Planted: text that is not in
- * base64 (the trigger would not read it), a queue that is not there given up: each failed here.
+ * Work handed over to a queue of Azure Storage: by the official client, whose requests are answered here, and by Azurite. Planted: text
+ * that is not in base64 (the trigger would not read it), a queue that is not there given up: each failed here.
  */
 import { Buffer } from 'node:buffer'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { QueueServiceClient } from '@azure/storage-queue'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { connection, queueName, StorageQueue } from '../../azure/queue.ts'
 import { parseItem } from '../../core/fleet/work-item.ts'
 import { systemClock } from '../../core/ports/clock.ts'
 import { refusal } from '../refusal.ts'
+import { startAzurite } from '../stand/azurite.ts'
+import { requireServer } from '../stand/stand.ts'
+import { DAY, FunctionPlace } from './function-place.ts'
 
 const item = { secret: 'orders-db', do: 'rotate', asked: Date.UTC(2030, 0, 1) } as const
 const bounds = () => ({ signal: new AbortController().signal, deadline: Date.now() + 10_000 })
@@ -107,5 +111,46 @@ describe('the queue on Azure', () => {
     expect([queueName({}), queueName({ LOCKSTEP_QUEUE: 'a-queue' })]).toEqual(['lockstep-work', 'a-queue'])
     for (const odd of ['A', 'a', 'two--dashes', 'https://a.queue.core.windows.net/q'])
       expect(refusal(() => queueName({ LOCKSTEP_QUEUE: odd })).code).toBe('config-invalid')
+  })
+})
+
+const azurite = requireServer(await startAzurite())
+afterAll(() => azurite?.stop())
+
+describe.skipIf(!azurite)('in Azurite [emulator]', () => {
+  const env = { AzureWebJobsStorage: azurite?.connectionString }
+  const open = (name: string) => new StorageQueue(name, systemClock, () => connection(env)!(name))
+  /** As the trigger reads them: from base64, as JSON. */
+  async function received(name: string, count: number): Promise<{ item: unknown; lives: number }[]> {
+    const client = QueueServiceClient.fromConnectionString(azurite!.connectionString).getQueueClient(name)
+    const found: { item: unknown; lives: number }[] = []
+    while (found.length < count) {
+      const { receivedMessageItems } = await client.receiveMessages({ numberOfMessages: 32, visibilityTimeout: 60 })
+      for (const { messageText, insertedOn, expiresOn } of receivedMessageItems)
+        found.push({
+          item: JSON.parse(Buffer.from(messageText, 'base64').toString()),
+          lives: expiresOn.getTime() - insertedOn.getTime(),
+        })
+    }
+    return found
+  }
+
+  test('a queue that is not there is made; every item arrives, once, and not for ever', async () => {
+    const items = Array.from({ length: 40 }, (_, n) => ({ ...item, secret: `secret-${n}` }))
+    await open('lockstep-work').send(items, bounds())
+    const arrived = await received('lockstep-work', items.length)
+    const names = arrived.map(each => parseItem(JSON.stringify(each.item)).secret)
+    expect(names.toSorted()).toEqual(items.map(({ secret }) => secret).toSorted())
+    expect(new Set(arrived.map(({ lives }) => lives))).toEqual(new Set([DAY]))
+  })
+
+  test('what a sweep cannot finish is worked off by the same app, from what the queue has', async () => {
+    const place = new FunctionPlace({ queue: open('left-over') })
+    place.clock.time += 366 * DAY
+    const end = place.vault.faults.every('GetSecret', 'reset')
+    await place.functions.sweep({}, place.context)
+    end()
+    for (const each of await received('left-over', 2)) await place.functions.worker(each.item, place.context)
+    expect(place.versions).toBe(2)
   })
 })

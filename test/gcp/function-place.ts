@@ -8,7 +8,7 @@ import path from 'node:path'
 import { loadConfig } from '../../core/config/load.ts'
 import type { GcpStoreConfig } from '../../core/config/types.ts'
 import { Workshop } from '../../core/functions/workshop.ts'
-import type { WorkItem } from '../../core/ports/work-queue.ts'
+import type { WorkItem, WorkQueue } from '../../core/ports/work-queue.ts'
 import { openFunctionStore } from '../../gcp/function-store.ts'
 import { createFunctions, type Functions } from '../../gcp/functions.ts'
 import type { Request } from '../../gcp/http.ts'
@@ -40,7 +40,11 @@ export class FunctionPlace {
   readonly user = `app-${++places}`
   queueFails = false
 
-  constructor({ queue = false, project = this.fake.projectId } = {}) {
+  /** `queue`: one of this place's own, or that. */
+  constructor({
+    queue = false,
+    project = this.fake.projectId,
+  }: { queue?: boolean | WorkQueue; project?: string } = {}) {
     const text = `version: 1
 stores: { g: { kind: gcp, project: '${project}', readBy: latest } }
 audit: [{ kind: stdout }]
@@ -61,7 +65,7 @@ secrets: { app: { id: app-db, strategy: single-user, target: { kind: module, mod
       clock: this.clock,
       write: async line => void this.lines.push(JSON.parse(line)),
       environment: 'test',
-      queue: queue ? { send: async items => this.#take(items) } : undefined,
+      queue: queue === true ? { send: async items => this.#take(items) } : queue || undefined,
       timeout: 60_000,
       project: () => this.fake.projectId,
     })

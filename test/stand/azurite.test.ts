@@ -49,7 +49,7 @@ test.skipIf(!azurite)('the key is the account’s, and another is refused', asyn
   await expect(other.exists()).rejects.toMatchObject({ statusCode: 403 })
 })
 
-// The queues' client is no dependency yet: that the server is there and asks who calls is enough here.
+// What is sent there: test/azure/queue.test.ts.
 test.skipIf(!azurite)('the queue service answers too', async () => {
   const answer = await fetch(`${azurite!.queueEndpoint}?comp=list`)
   expect([answer.status, answer.headers.get('x-ms-error-code')]).toEqual([403, 'AuthenticationFailed'])
