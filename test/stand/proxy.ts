@@ -1,5 +1,5 @@
 /**
- * A TCP proxy in this process that can lose a server's answer: what a client then knows is nothing.
+ * A TCP proxy in this process that can lose a server's answer, or everything: what a client then knows is nothing.
  * @module
  */
 
@@ -17,6 +17,8 @@ export interface TcpProxy {
    * lets both wait, the server until it loses patience; `none` passes on both. Resolves when it has happened.
    */
   loseAnswerTo(text: string, how?: Loss): Promise<void>
+  /** Half open: connections stay, new ones are accepted, and nothing passes any more, until what is answered is called. */
+  stall(): () => void
   /** Connections accepted so far. */
   readonly connections: number
   stop(): Promise<void>
@@ -25,6 +27,7 @@ export interface TcpProxy {
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
   let armed: { text: string; how: Loss; happened: () => void } | undefined
   let connections = 0
+  let stalled = false
   const sockets = new Set<net.Socket>()
   const server = net.createServer(client => {
     connections++
@@ -39,7 +42,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
       sockets.add(socket)
       socket.on('error', cut).on('close', cut).setNoDelay(true)
     }
+    let lost = false
     client.on('data', data => {
+      lost ||= stalled
+      if (lost) return
       if (armed === undefined || !data.includes(armed.text)) return upstream.write(data)
       const { how, happened } = armed
       armed = undefined
@@ -51,7 +57,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
       if (how === 'delivered') upstream.once('data', cut)
       return upstream.write(data)
     })
-    upstream.on('data', data => losing || client.write(data))
+    upstream.on('data', data => {
+      lost ||= stalled
+      if (!lost && !losing) client.write(data)
+    })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -61,6 +70,12 @@ export async function startProxy(target: { readonly host: string; readonly port:
       new Promise(happened => {
         armed = { text, how, happened }
       }),
+    stall() {
+      stalled = true
+      return () => {
+        stalled = false
+      }
+    },
     get connections() {
       return connections
     },
