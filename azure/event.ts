@@ -1,12 +1,12 @@
 /**
- * Events of Key Vault as Event Grid delivers them, in both of its schemas. Untrusted: whoever has the key of the endpoint can send
+ * Events of Key Vault as Event Grid delivers them, in both of its schemas, and items of the queue. Untrusted: whoever has the key of the endpoint can send
  * anything. How fields are spelt differs between documentation, specification and service, so case and spaces around a name do
  * not count. https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
  * @module
  */
 import type { AzureStoreConfig, Config } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
-import { isObject } from '../core/functions/untrusted.ts'
+import { fieldOf, isObject } from '../core/functions/untrusted.ts'
 import type { Instant } from '../core/ports/clock.ts'
 import type { SecretId } from '../core/ports/secret-store.ts'
 
@@ -101,6 +101,18 @@ function seconds(found: unknown): Instant | undefined {
   const number = typeof found === 'string' && /^\s*\d{1,12}\s*$/.test(found) ? Number(found) : found
   if (typeof number === 'number' && number >= 0 && number < 1e12) return number * 1000
   throw refused('The field exp of the event is no time in seconds.', 'exp')
+}
+
+/** What the trigger of the queue hands over: it has read JSON already; anything else comes as text. */
+export function textOfItem(item: unknown): unknown {
+  if (!isObject(item)) return item
+  const {
+    secret,
+    do: what,
+    asked,
+  } = Object.fromEntries(['secret', 'do', 'asked'].map(name => [name, fieldOf(item, name)]))
+  const plain = [secret, what, asked].every(each => typeof each === 'string')
+  return plain ? JSON.stringify({ secret, do: what, asked }) : '{}'
 }
 
 export interface Meant {

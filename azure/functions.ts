@@ -8,12 +8,12 @@ import { parseItem } from '../core/fleet/work-item.ts'
 import { attempt, type Done, rotateOne, sweepAll, undone, workOff } from '../core/functions/duty.ts'
 import { FunctionLog } from '../core/functions/log.ts'
 import { parseOrder } from '../core/functions/order.ts'
-import { fieldOf, isObject, textOf } from '../core/functions/untrusted.ts'
+import { fieldOf, textOf } from '../core/functions/untrusted.ts'
 import type { Workshop } from '../core/functions/workshop.ts'
 import type { Clock, Duration } from '../core/ports/clock.ts'
 import type { WorkQueue } from '../core/ports/work-queue.ts'
 import type { Loggable } from '../core/secret/loggable.ts'
-import { meantBy, parseVaultEvent } from './event.ts'
+import { meantBy, parseVaultEvent, textOfItem } from './event.ts'
 import type { AzureFunctionStore } from './function-store.ts'
 import { type Context, toContext } from './log.ts'
 import { verdict } from './near-expiry.ts'
@@ -161,18 +161,6 @@ async function bodyOf(request: HttpRequest): Promise<unknown> {
   throw new RotationError('refused', 'The body is no short JSON.', {
     next: 'Send JSON such as {"secret":"orders-db"}.',
   })
-}
-
-/** The trigger has read JSON already; anything else comes as text. */
-function textOfItem(item: unknown): unknown {
-  if (!isObject(item)) return item
-  const {
-    secret,
-    do: what,
-    asked,
-  } = Object.fromEntries(['secret', 'do', 'asked'].map(name => [name, fieldOf(item, name)]))
-  const plain = [secret, what, asked].every(each => typeof each === 'string')
-  return plain ? JSON.stringify({ secret, do: what, asked }) : '{}'
 }
 
 const statusOf = ({ code, retry }: RotationError): number => {

@@ -71,9 +71,11 @@ export function fuzzed(
   good: unknown,
   body: (candidate: unknown) => void,
   { seed = 20_300_101, words = [] as readonly unknown[], codes = ['refused'] } = {},
-): { understood: number; refused: number } {
+): { understood: number; refused: number; cpuMs: number } {
   const fuzz = new Fuzz(seed, words)
-  const seen = { understood: 0, refused: 0 }
+  const seen = { understood: 0, refused: 0, cpuMs: 0 }
+  // of this thread: the clock on the wall measures what else the machine does
+  const began = process.threadCpuUsage()
   // frames name files, not data, and take longer than everything else here
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -91,6 +93,8 @@ export function fuzzed(
     }
   }
   Error.stackTraceLimit = stackTraceLimit
+  const { user, system } = process.threadCpuUsage(began)
+  seen.cpuMs = (user + system) / 1_000
   return seen
 }
 

@@ -74,7 +74,6 @@ describe('a notification', () => {
   })
 
   test('100,000 fuzzed ones: understood, ignored or refused, within four seconds', () => {
-    const began = performance.now()
     const seen = fuzzed(
       rotateEvent(),
       candidate => {
@@ -86,7 +85,7 @@ describe('a notification', () => {
       },
       { words: ['SECRET_ROTATE', 'SECRET_UPDATE', 'TOPIC_CONFIGURED', AT, 'projects/1/secrets/x'] },
     )
-    expect(performance.now() - began).toBeLessThan(4_000)
+    expect(seen.cpuMs).toBeLessThan(4_000)
     expect(Math.min(seen.understood, seen.refused)).toBeGreaterThan(10_000)
   })
 })
@@ -106,16 +105,11 @@ describe('what Pub/Sub pushes to the worker', () => {
   })
 
   test('100,000 fuzzed ones, within four seconds', () => {
-    const began = performance.now()
-    const { refused } = fuzzed(
-      push({ data, messageId: '1', attributes: {} }),
-      body => void parseItem(textOfPush(body)),
-      {
-        words: [data, `${data}=`, Buffer.from('{"__proto__":{"secret":"a"}}').toString('base64')],
-      },
-    )
-    expect(performance.now() - began).toBeLessThan(4_000)
-    expect(refused).toBeGreaterThan(10_000)
+    const seen = fuzzed(push({ data, messageId: '1', attributes: {} }), body => void parseItem(textOfPush(body)), {
+      words: [data, `${data}=`, Buffer.from('{"__proto__":{"secret":"a"}}').toString('base64')],
+    })
+    expect(seen.cpuMs).toBeLessThan(4_000)
+    expect(seen.refused).toBeGreaterThan(10_000)
   })
 })
 

@@ -81,6 +81,15 @@ describe.each(modes)('read by %s [fake]', (mode, readBy) => {
     expect(error.next).toContain(`Grant a role with secretmanager.${permission}`)
   })
 
+  test('without versions.disable and versions.destroy a rotation and its retirement work, and versions stay', async () => {
+    await place.store(readBy).put(ID, value, place.call())
+    for (const action of ['disable', 'destroy'])
+      place.fake.permissions.denyAction('limited', `secretmanager.versions.${action}`)
+    await wholeLife(place.store(readBy, 'limited'), place.call())
+    expect((await place.store(readBy).describe(ID, place.call()))!.previous).toBeUndefined()
+    expect([...place.fake.service.peek(ID).versions.values()].map(({ state }) => state)).toEqual(['ENABLED', 'ENABLED'])
+  })
+
   test('calls of one rotation', async () => {
     const store = place.store(readBy)
     await store.put(ID, value, place.call())
@@ -166,6 +175,14 @@ describe.each(modes)('read by %s [fake]', (mode, readBy) => {
 })
 
 describe('read by latest [fake]', () => {
+  test('without secrets.create the place beside it cannot be made, and the error names the permission', async () => {
+    await place.store('latest').put(ID, value, place.call())
+    place.fake.permissions.denyAction('limited', 'secretmanager.secrets.create')
+    const error = await failing(bring(place.store('latest', 'limited'), place.call()))
+    expect([error.code, error.next]).toEqual(['access-denied', expect.stringContaining('secretmanager.secrets.create')])
+    expect((await place.store('latest').describe(ID, place.call()))!.pending).toBeUndefined()
+  })
+
   test('died between publishing and the record: described as published, and only recorded', async () => {
     const store = place.store('latest')
     await store.put(ID, value, place.call())
