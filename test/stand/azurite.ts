@@ -6,7 +6,7 @@
 import path from 'node:path'
 import { longCommand, madeOnce } from './once.ts'
 import { serve } from './process.ts'
-import { freePort, freshFolder, orUnavailable, standRoot, type Unavailable } from './stand.ts'
+import { atFreePort, freshFolder, orUnavailable, standRoot, type Unavailable } from './stand.ts'
 
 /** 3.37.0 asks for a package that no registry in reach has. */
 export const AZURITE_VERSION = '3.36.0'
@@ -51,8 +51,9 @@ async function start(): Promise<Azurite> {
   }
 }
 
-async function startService(folder: string, service: 'blob' | 'queue') {
-  const port = await freePort()
+const startService = (folder: string, service: 'blob' | 'queue') => atFreePort(port => startAt(folder, service, port))
+
+async function startAt(folder: string, service: 'blob' | 'queue', port: number) {
   const endpoint = `http://127.0.0.1:${port}/${ACCOUNT}`
   const server = await serve({
     folder: freshFolder(`azurite-${service}`),

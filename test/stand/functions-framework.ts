@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { freePort, until } from './stand.ts'
+import { atFreePort, until } from './stand.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const main = path.join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
@@ -28,9 +28,12 @@ export interface FrameworkOptions {
 }
 
 /** Waits until it serves. It ends before that: throws with what it has written. */
-export async function startFramework({ bundle, target, env = {} }: FrameworkOptions): Promise<Framework> {
-  besideIt(path.dirname(bundle))
-  const port = await freePort()
+export function startFramework(options: FrameworkOptions): Promise<Framework> {
+  besideIt(path.dirname(options.bundle))
+  return atFreePort(port => startAt(options, port))
+}
+
+async function startAt({ bundle, target, env = {} }: FrameworkOptions, port: number): Promise<Framework> {
   const child = spawn(process.execPath, [main, `--source=${bundle}`, `--target=${target}`, `--port=${port}`], {
     cwd: path.dirname(bundle),
     env: { PATH: process.env.PATH!, HOME: '/nonexistent', METADATA_SERVER_DETECTION: 'none', ...env },

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startPostgres } from './postgres.ts'
-import { orUnavailable, requireServer, until } from './stand.ts'
+import { atFreePort, orUnavailable, requireServer, until } from './stand.ts'
 
 const program = `
   const { startPostgres } = await import('${import.meta.dirname}/postgres.ts')
@@ -69,4 +69,19 @@ test('a missing server is a failure where servers are required, and a visible sk
     if (before === undefined) delete process.env.LOCKSTEP_REQUIRE_SERVERS
     else process.env.LOCKSTEP_REQUIRE_SERVERS = before
   }
+})
+
+describe('a port that somebody else has taken', () => {
+  test('is left for another one, twice; what fails otherwise fails at once', async () => {
+    const taken = Object.assign(new Error('listen EADDRINUSE: address already in use'), { code: 'EADDRINUSE' })
+    const ports: number[] = []
+    const start = (failures: number, error: Error) => (port: number) =>
+      ports.push(port) <= failures ? Promise.reject(error) : Promise.resolve(port)
+    expect(await atFreePort(start(2, taken))).toBe(ports.at(-1))
+    ports.length = 0
+    await expect(atFreePort(start(3, taken))).rejects.toThrow('EADDRINUSE')
+    ports.length = 0
+    await expect(atFreePort(start(1, new Error('no such file')))).rejects.toThrow('no such file')
+    expect(ports).toHaveLength(1)
+  })
 })

@@ -105,6 +105,16 @@ export const freePort = (): Promise<number> =>
     })
   })
 
+/** Starts something at a port that was free a moment ago; where another process has taken it since, at another one. */
+export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await start(await freePort())
+    } catch (error) {
+      if (tries === 3 || !/EADDRINUSE|address already in use/i.test(String(error))) throw error
+    }
+}
+
 /** Calls `probe` until it answers without throwing; gives up after `ms` with its last error. */
 export async function until<T>(probe: () => T | Promise<T>, ms = 30_000): Promise<T> {
   const end = performance.now() + ms
