@@ -42,7 +42,9 @@ const functions = createFunctions({
   timeout: timeoutOf(env),
 })
 
-app.timer('sweep', { schedule: scheduleOf(env), handler: functions.sweep })
+// without this a timer that failed waits for its next tick; Event Grid and the queue deliver again by themselves
+const retry = { strategy: 'fixedDelay', maxRetryCount: 3, delayInterval: { minutes: 1 } } as const
+app.timer('sweep', { schedule: scheduleOf(env), retry, handler: functions.sweep })
 // anonymous would be the default
 app.http('rotate', { methods: ['POST'], authLevel: 'function', handler: functions.rotate })
 app.eventGrid('onNearExpiry', { handler: functions.onNearExpiry })

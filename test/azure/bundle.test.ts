@@ -87,6 +87,16 @@ describe('the bundle', () => {
     })
   })
 
+  test('a sweep that failed is run again before its next tick', async () => {
+    const { registered } = await start()
+    const options = registered.map(({ name, retryOptions }) => [name, retryOptions])
+    expect(Object.fromEntries(options)).toEqual({
+      sweep: expect.objectContaining({ retryStrategy: 'fixedDelay', maxRetryCount: 3, delayInterval: { seconds: 60 } }),
+      rotate: undefined,
+      onNearExpiry: undefined,
+    })
+  })
+
   test('has no worker where the app has no storage that is known, and the schedule that is set', async () => {
     const { registered } = await start({ LOCKSTEP_SWEEP_SCHEDULE: '0 0 3 * * *' })
     expect(registered.map(({ name }) => name).sort()).toEqual(['onNearExpiry', 'rotate', 'sweep'])

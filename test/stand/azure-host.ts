@@ -14,6 +14,7 @@ import path from 'node:path'
 export interface Registered {
   readonly name: string
   readonly bindings: Readonly<Record<string, { readonly type: string; readonly [setting: string]: unknown }>>
+  readonly retryOptions?: Readonly<Record<string, unknown>>
 }
 
 /** What the platform hands over: JSON of a timer or an event, the text of a queue's message, or a request. */
