@@ -11,9 +11,13 @@ import { runSite } from '../../conformance/run.ts'
 import type { Site } from '../../conformance/site.ts'
 import { sitesHere } from '../../conformance/sites-here.ts'
 import { storeConformance } from '../../core/testing/store-conformance.ts'
+import { REGION, secretsManager } from '../cli/aws.ts'
+import { CONTAINER, fakeAzure } from '../cli/azure.ts'
 import { secretManager, surroundings } from '../cli/gcp.ts'
 
 const gcp = secretManager()
+const secrets = secretsManager()
+const azure = fakeAzure()
 const PROGRAM = resolve(import.meta.dirname, '../../scripts/conformance.ts')
 
 async function conformance(...args: readonly string[]) {
@@ -110,6 +114,21 @@ describe('the command', () => {
     expect(left).toEqual([])
     expect(gcp().calls.count('CreateSecret')).toBeGreaterThan(100)
   })
+
+  test('at a server that is named, of the other clouds too', async () => {
+    const aws = await conformance('--store', 'aws', '--endpoint', secrets().endpoint, '--region', REGION, '--json')
+    const { vault, blobs } = azure()
+    const at = ['--vault', vault.vaultUrl, '--endpoint', vault.endpoint, '--journal', `${blobs.endpoint}/${CONTAINER}`]
+    const onAzure = await conformance('--store', 'azure', ...at, '--json')
+    for (const { code, stdout, stderr } of [aws, onAzure]) {
+      expect(code, stderr).toBe(0)
+      const { rows, failures } = JSON.parse(stdout)
+      expect(failures).toEqual([])
+      expect(rows).toMatchObject([{ label: 'emulator', failed: 0, passed: expect.any(Number) }])
+      expect(rows[0].passed).toBeGreaterThan(90)
+    }
+    expect(blobs.service.names(CONTAINER)).toEqual([])
+  }, 120_000)
 
   test('in a report for people: labels, and the known gaps', async () => {
     const { code, stdout } = await conformance('--store', 'memory')
