@@ -161,7 +161,13 @@ function ofStorage(facts: Facts, asked: Asked, fail: Fail): RotationError | unde
 }
 
 /** The same code for the account's firewall and for a key that is not its key. */
-function storageDenied({ code }: Facts, asked: Asked, fail: Fail): RotationError {
+function storageDenied({ code = '' }: Facts, asked: Asked, fail: Fail): RotationError {
+  if (code.startsWith('KeyVault'))
+    return fail(
+      'access-denied',
+      'The key that encrypts the storage account of the journals cannot be used: it is disabled, deleted, or not permitted.',
+      'Enable or recover it in its key vault, and let the identity of the storage account use it.',
+    )
   if (code !== 'AuthorizationFailure') return denied(asked, fail)
   const next = `Allow its network in the firewall of the storage account, or assign a role with ${asked.action}.`
   return fail('access-denied', 'The storage account of the journals keeps this process out.', next)

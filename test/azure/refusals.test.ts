@@ -316,6 +316,19 @@ describe('addresses and answers [fake]', () => {
     expect([error.code, error.next]).toEqual(['access-denied', expect.stringContaining('az login')])
   })
 
+  test.each(['KeyVaultEncryptionKeyNotFound', 'KeyVaultVaultNotFound', 'KeyVaultAccessTokenCannotBeAcquired'])(
+    'the key of the storage account is disabled or deleted (%s): said so, and nothing is lost',
+    async code => {
+      place.edit(ID, 'old')
+      const end = place.blobs.faults.every('*', `error:403:${code}`)
+      const error = await failing(bring(place.store()))
+      expect([error.code, error.message]).toEqual(['access-denied', expect.stringContaining('The key that encrypts')])
+      expect(place.vault.service.find(SIBLING)).toBeUndefined()
+      end()
+      await wholeLife(place.store(), place.call())
+    },
+  )
+
   test('throttled: asked again after the time that the service names, a few times', async () => {
     place.edit(ID, 'old')
     place.vault.faults.retryAfterSeconds = 7
