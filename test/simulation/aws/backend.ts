@@ -10,7 +10,7 @@ import { isOwnName } from '../../../core/rotation/ids.ts'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
 import type { Hub, VirtualClock, Worker } from '../../../core/testing/simulation/hub.ts'
 import type { SimulatedPeek, SimulatedStore } from '../../../core/testing/simulation/store.ts'
-import { simulatedPolicy } from '../../../core/testing/simulation/world.ts'
+import { ID, simulatedPolicy } from '../../../core/testing/simulation/world.ts'
 import { createSecretsManager, type PeekedVersion, type SecretsManagerCore } from '../../fakes/aws/secrets-manager.ts'
 import { requestsOf, type WireOptions } from './wire.ts'
 
@@ -50,6 +50,8 @@ export class AwsBackend extends AwsSecretStore implements SimulatedStore {
   readonly promoted = new Set<string>()
   readonly #options: BackendOptions
   readonly #clock: VirtualClock
+  /** Promoted by a request that landed late, and no process has been started since: the next one records it. */
+  #unseen: string | undefined
   #current: string | undefined
   #replaced: string | undefined
 
@@ -102,7 +104,7 @@ export class AwsBackend extends AwsSecretStore implements SimulatedStore {
       current: SecretValue.of(current.value!),
       pending: secretOf(pending),
       previous: secretOf(previous),
-      rotation: this.#isOurs(current.id) ? (current.id as RotationId) : undefined,
+      rotation: this.#isOurs(current.id) && current.id !== this.#unseen ? (current.id as RotationId) : undefined,
       pendingRotation: pending && (pending.id as RotationId),
       retiring: claimed,
       others: others.slice(-OLDER).map(v => SecretValue.of(v.value!)),
@@ -118,7 +120,18 @@ export class AwsBackend extends AwsSecretStore implements SimulatedStore {
   }
 
   #requests(hub: Hub, worker: Worker): Requests {
-    return requestsOf(wire(this.fake, this.#clock, this.#options), hub, worker)
+    this.#unseen = undefined
+    const options: WireOptions = {
+      ...wire(this.fake, this.#clock, this.#options),
+      landing: async land => {
+        const before = this.#current
+        const answer = await land()
+        const { id } = this.#follow(this.#versions(ID))
+        if (id !== before) this.#unseen = id
+        return answer
+      },
+    }
+    return requestsOf(options, hub, worker)
   }
 
   #versions(id: SecretId): Version[] {

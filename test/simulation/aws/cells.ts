@@ -6,7 +6,16 @@ import type { Pair, Sleep } from '../../../core/testing/simulation/interleave.ts
 import { changeAtTarget, editNote } from '../../../core/testing/simulation/people.ts'
 import { pairs as memoryPairs, sleeps as memorySleeps } from '../../../core/testing/simulation/races.ts'
 import { scenarios as memoryScenarios, type Scenario } from '../../../core/testing/simulation/scenarios.ts'
-import type { World } from '../../../core/testing/simulation/world.ts'
+import type { SimulatedStrategy, World } from '../../../core/testing/simulation/world.ts'
+import {
+  type Cell,
+  cellsFor,
+  faultsOf,
+  type Subject as Store,
+  strategies,
+  type Trigger,
+  triggerCells,
+} from '../common/cells.ts'
 import { type Adapter, AwsBackend, type BackendOptions } from './backend.ts'
 import type { RunStep } from './drive.ts'
 import { drivenPairs, drivenScenarios, drivenSleeps } from './driven.ts'
@@ -19,23 +28,21 @@ export interface Subject {
   readonly step?: RunStep
 }
 
-export interface Cell {
+/** Scenarios of several strategies; played as a cell for each. */
+interface Group {
   readonly name: string
   readonly scenarios?: readonly Scenario[]
   readonly pairs?: readonly Pair[]
   readonly sleeps?: readonly Sleep[]
   readonly budget?: Budget
-  /** Left out of the short run. */
   readonly long?: boolean
 }
 
 /** Each request is met by what can happen to it: a read has nothing to lose, and an old answer. */
-export function faultsAt(call: string): readonly Fault[] {
-  if (/^aws\.(Describe|Get|List)/.test(call)) return ['die-before', 'failed', 'stale', 'older']
-  if (call.startsWith('aws.')) return ['die-before', 'die-after', 'lost', 'failed', 'dropped', 'late']
-  if (/^(audit\.write|target\.(set|end))$/.test(call)) return ['die-before', 'die-after', 'lost', 'failed', 'late']
-  return ['die-before', 'failed']
-}
+const faultsOfRequests = faultsOf(/^$/, /^aws\.(Describe|Get|List)/)
+
+export const faultsAt = (call: string): readonly Fault[] =>
+  call === 'clock.sleep' ? ['die-before', 'failed'] : faultsOfRequests(call)
 
 type Storeless = Pick<Scenario, 'world'>
 
@@ -66,7 +73,47 @@ const keptAndSound = (world: World): void => {
 /** How many rotations there are depends on the edit. */
 const forgetful = ({ rotations: _, ...scenario }: Scenario): Scenario => scenario
 
-export function cells(subject: Subject = {}): readonly Cell[] {
+/** The port to the store, as it is on every store that is a service. */
+export function storeOf({ adapter }: Subject): Store {
+  const options = adapter ? { adapter } : {}
+  return {
+    store: clock => new AwsBackend(clock, options),
+    lagging: clock => new AwsBackend(clock, { ...options, lag: 1_000 }),
+    faultsAt,
+    foreign: true,
+    says: 'failed',
+    atRest: recordIsSound,
+  }
+}
+
+export const cells = (subject: Subject = {}): readonly Cell[] => [
+  ...groups(subject).flatMap(group => strategies.flatMap(strategy => cellOf(group, strategy))),
+  ...strategies.flatMap(strategy => cellsFor(strategy, storeOf(subject)).filter(isMissing)),
+  ...strategies.flatMap(strategy => triggerCells(strategy, storeOf(subject))),
+]
+
+/** What the groups do not have. */
+const isMissing = ({ strategy, trigger }: Cell): boolean =>
+  strategy === 'issue-then-revoke' || trigger === 'a later request'
+
+function cellOf(group: Group, strategy: SimulatedStrategy): readonly Cell[] {
+  const { name, scenarios = [], pairs = [], sleeps = [] } = group
+  const trigger: Trigger =
+    pairs.length + sleeps.length > 0
+      ? 'two at once'
+      : name.startsWith('driven')
+        ? 'Secrets Manager, step by step'
+        : 'the request again'
+  const own = {
+    scenarios: scenarios.filter(scenario => scenario.strategy === strategy),
+    pairs: pairs.filter(({ scenario }) => scenario.strategy === strategy),
+    sleeps: sleeps.filter(({ scenario }) => scenario.strategy === strategy),
+  }
+  const played = Object.values(own).some(({ length }) => length > 0)
+  return played ? [{ ...group, ...own, strategy, trigger, paired: true }] : []
+}
+
+function groups(subject: Subject): readonly Group[] {
   const fake = on(subject)
   const driven = drivenScenarios(subject.step)
   const twice = named(/: two rotations$/)

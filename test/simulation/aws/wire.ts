@@ -15,6 +15,8 @@ export interface WireOptions {
   readonly deadline: number
   /** All reads show the state of that long ago. */
   readonly lag: number
+  /** A request takes effect after its process has heard that it is not answered. */
+  readonly landing?: (land: () => Promise<WireAnswer>) => Promise<WireAnswer>
 }
 
 /** A moment: what the call before has written is not seen. A while: what the run before has written is not seen. */
@@ -37,7 +39,8 @@ export function requestsOf(options: WireOptions, hub?: Hub, worker?: Worker): Re
 
 type Carry = (request: WireRequest) => Promise<WireAnswer>
 
-function through({ fake, deadline, lag }: WireOptions, hub: Hub, worker: Worker): Carry {
+function through(options: WireOptions, hub: Hub, worker: Worker): Carry {
+  const { fake, deadline, lag, landing = land => land() } = options
   const gone = worker.died.then((): never => {
     throw Object.assign(new Error('The process has ended.'), { name: 'AbortError' })
   })
@@ -53,7 +56,7 @@ function through({ fake, deadline, lag }: WireOptions, hub: Hub, worker: Worker)
     }
     const effect = seen(reads ? lag : 0)
     const otherwise = {
-      later: () => ({ effect, deadline }),
+      later: () => ({ effect: () => landing(effect), deadline }),
       ...(reads ? { old: (fault: Fault) => seen(Math.max(lag, AGE[fault] ?? 0))() } : { changes: true }),
     }
     return Promise.race([hub.call(worker, 'service', `aws.${op}`, effect, otherwise), gone])

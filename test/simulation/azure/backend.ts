@@ -96,7 +96,8 @@ export class AzureBackend extends AzureSecretStore implements SimulatedStore {
     const { adapter = realAdapter, lag = 0 } = this.#options
     const { vault, blobs } = this
     const ask = asking(hub, worker, this.#clock.now() + simulatedPolicy.runLife)
-    const sight = new Sight(worker, this.#window, this.repeats, ID, () => this.#main())
+    const isRetiring = () => this.#ledger.retiring !== undefined
+    const sight = new Sight(worker, this.#window, this.repeats, ID, () => this.#main(), isRetiring)
     const clock: AzureClock = {
       now: () => this.#clock.now(),
       sleep: ms => hub.call(worker, 'audit', 'clock.sleep', () => this.#clock.sleep(ms)),

@@ -17,6 +17,7 @@ export function subjectOf(adapter?: Adapter): Subject {
     lagging: clock => new AzureBackend(clock, { ...options, lag: 1_000 }),
     faultsAt,
     foreign: true,
+    says: 'version',
     atRest: carriesOver,
   }
 }

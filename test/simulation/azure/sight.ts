@@ -12,11 +12,16 @@ export interface Request {
   readonly body: string
 }
 
+/** Nothing on record shows it, and Key Vault may not show it yet. */
+const UNSEEN = 'a retirement was shown an older version than the newest'
+
 export class Sight {
+  readonly #window: PublishWindow
   readonly #eyes: ReturnType<PublishWindow['eyes']>
   readonly #worker: Worker
   readonly #secret: string
   readonly #versions: () => readonly Version[]
+  readonly #isRetiring: () => boolean
 
   readonly #added: ReturnType<Repeats['watch']>
 
@@ -26,8 +31,11 @@ export class Sight {
     repeats: Repeats,
     secret: string,
     versions: () => readonly Version[],
+    isRetiring: () => boolean,
   ) {
     this.#worker = worker
+    this.#window = window
+    this.#isRetiring = isRetiring
     this.#eyes = window.eyes()
     this.#added = repeats.watch()
     this.#secret = secret
@@ -48,6 +56,8 @@ export class Sight {
   answered({ op, name, version }: Request, body: string): void {
     if (op !== 'GetSecret' || name !== this.#secret || version !== undefined) return
     const { id = '' } = JSON.parse(body) as { id?: string }
-    this.#eyes.looks(id.split('/').at(-1))
+    const shown = id.split('/').at(-1)
+    this.#eyes.looks(shown)
+    if (this.#isRetiring() && shown !== this.#versions().at(-1)?.id) this.#window.weakness = UNSEEN
   }
 }

@@ -9,9 +9,17 @@ import type { SimulatedStore } from '../../../core/testing/simulation/store.ts'
 import type { SimulatedStrategy, World, WorldOptions } from '../../../core/testing/simulation/world.ts'
 import { keepsNote } from './people.ts'
 import { moreSleeps } from './sleeps.ts'
+import { type Says, triggered, triggeredAtOnce } from './triggers.ts'
 
-/** Who asks: one request that is delivered again until it is done, the next one of a schedule, or two at once. */
-export type Trigger = 'the request again' | 'a later request' | 'two at once'
+/** Who asks: one request that is delivered again until it is done, another one each time, what a cloud has, or two at once. */
+export type Trigger =
+  | 'the request again'
+  | 'a later request'
+  | 'a schedule that sweeps'
+  | 'items of the queue'
+  | 'events'
+  | 'Secrets Manager, step by step'
+  | 'two at once'
 
 export interface Cell {
   readonly strategy: SimulatedStrategy
@@ -37,6 +45,8 @@ export interface Subject {
   readonly faultsAt: (call: string) => readonly Fault[]
   /** Somebody else’s pending version can be told from ours. */
   readonly foreign: boolean
+  /** What its events say. */
+  readonly says: Says
   /** What else the store promises, once nothing is under way. */
   readonly atRest: (world: World) => void
 }
@@ -46,30 +56,52 @@ export function faultsOf(reads: RegExp, old: RegExp): (call: string) => readonly
   return call => {
     if (old.test(call)) return ['die-before', 'failed', 'stale', 'older']
     if (reads.test(call)) return ['die-before', 'failed']
-    if (/^(gcp|azure)\./.test(call)) return ['die-before', 'die-after', 'lost', 'failed', 'dropped', 'late']
+    if (/^(aws|gcp|azure)\./.test(call)) return ['die-before', 'die-after', 'lost', 'failed', 'dropped', 'late']
     if (/^(audit\.write|target\.(set|end|issue|revoke))$/.test(call))
       return ['die-before', 'die-after', 'lost', 'failed', 'late']
     return call === 'clock.sleep' ? ['die-before'] : ['die-before', 'failed']
   }
 }
 
-const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+export const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
 
 export const cellsOf = (subject: Subject): readonly Cell[] =>
-  strategies.flatMap(strategy => cellsFor(strategy, subject))
+  strategies.flatMap(strategy => [...cellsFor(strategy, subject), ...triggerCells(strategy, subject)])
 
-function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonly Cell[] {
-  const over =
-    (store: MakeStore) =>
-    (scenario: Scenario): Scenario => ({
-      ...scenario,
-      world: { ...scenario.world, store },
-      atRest: world => {
-        scenario.atRest?.(world)
-        subject.atRest(world)
-      },
-    })
-  const [fresh, lagging] = [over(subject.store), over(subject.lagging)]
+/** The same scenario over another store. */
+const over =
+  (subject: Subject, store: MakeStore = subject.store) =>
+  (scenario: Scenario): Scenario => ({
+    ...scenario,
+    world: { ...scenario.world, store },
+    atRest: world => {
+      scenario.atRest?.(world)
+      subject.atRest(world)
+    },
+  })
+
+/** What a cloud starts runs by. */
+export function triggerCells(strategy: SimulatedStrategy, subject: Subject): readonly Cell[] {
+  const fresh = over(subject)
+  const { sweep, queue, event } = triggered(strategy, subject.says)
+  const cell = (trigger: Trigger, scenario: Scenario): Cell => ({
+    ...{ strategy, trigger, name: 'two rotations' },
+    ...{ scenarios: [fresh(scenario)], paired: true },
+  })
+  return [
+    cell('a schedule that sweeps', sweep),
+    cell('items of the queue', queue),
+    cell('events', event),
+    {
+      ...{ strategy, trigger: 'two at once', name: 'sweeps, items and events, every interleaving' },
+      pairs: triggeredAtOnce(strategy, subject.says).map(pair => ({ ...pair, scenario: fresh(pair.scenario) })),
+    },
+  ]
+}
+
+/** What somebody asks for, again and again. */
+export function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonly Cell[] {
+  const [fresh, lagging] = [over(subject), over(subject, subject.lagging)]
   const named = (...parts: RegExp[]) =>
     scenarios
       .filter(each => each.strategy === strategy && parts.some(part => part.test(each.name)))

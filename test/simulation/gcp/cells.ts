@@ -18,6 +18,7 @@ export function subjectOf(mode: Mode, adapter?: Adapter): Subject {
     faultsAt,
     // A version that no alias names, and one of the sibling that the record does not name, are nobody's pending.
     foreign: false,
+    says: 'since',
     atRest: addsOnce,
   }
 }
