@@ -8,6 +8,7 @@ import type { Call, RotationId } from '../../core/ports/secret-store.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
 import { Requests } from '../../gcp/requests.ts'
 import type { GcpSecretStore, ReadBy } from '../../gcp/secret-store.ts'
+import { Driven } from './driven.ts'
 import { byAlias, Place } from './support.ts'
 
 const ID = 'app-db'
@@ -56,30 +57,21 @@ describe.each(modes)('read by %s [fake]', (_, readBy) => {
     expect(listed).toEqual([ID])
   })
 
-  test('given up for destruction by a person, and disabled until then: retired without being touched again', async () => {
-    const place = new Place()
-    const store = place.store(readBy)
-    place.fake.service.createSecret({ id: ID, value: 'old', aliases: ['current'], destroyTtlMs: 2 * DAY })
-    await rotated(store, place.call())
-    const name = `projects/${place.fake.projectId}/secrets/${ID}/versions/1`
-    await place.fake.inProcessClient().destroySecretVersion({ name })
-    const call = place.call()
-    const { previous } = (await store.describe(ID, call))!
-    expect((await store.read(ID, previous!.version, call))?.value).toBe('disabled')
-    place.clock.time += 3 * DAY
-    expect(place.fake.service.peek(ID).versions.get(1)?.state).toBe('DESTROYED')
-    expect((await store.read(ID, previous!.version, place.call()))?.value).toBe('disabled')
-    await rotatedAgain(store, place)
+  test('given up for destruction by a person: taken for disabled, and not brought back by being disabled once more', async () => {
+    const driven = new Driven('alternating-users', readBy)
+    driven.fake.service.patchAsPerson(ID, { versionDestroyTtl: { seconds: 3 * 86_400 } } as object)
+    await driven.engine.rotate()
+    const name = `projects/${driven.fake.projectId}/secrets/${ID}/versions/1`
+    await driven.fake.inProcessClient().destroySecretVersion({ name })
+    driven.clock.time += DAY
+    const error = await failing(driven.engine.retire())
+    expect([error.code, error.message]).toEqual(['refused', expect.stringContaining('disabled')])
+    expect(driven.fake.calls.count('DisableSecretVersion')).toBe(0)
+    const state = () => driven.fake.service.peek(ID).versions.get(1)?.state
+    expect(state()).toBe('DISABLED')
+    driven.clock.time += 3 * DAY
+    expect([state(), driven.works]).toEqual(['DESTROYED', true])
   })
-
-  async function rotatedAgain(store: GcpSecretStore, place: Place): Promise<void> {
-    const call = place.call()
-    const { current } = (await store.describe(ID, call))!
-    const next = { rotation: `ls-${'2'.repeat(40)}` as RotationId, base: current.version }
-    await store.putPending(ID, { ...next, value: SecretValue.of('newer') }, call)
-    await store.promote(ID, next, call)
-    expect(((await store.get(ID, place.call()))!.value as SecretValue).reveal()).toBe('newer')
-  }
 
   test('a key that is disabled, for reading and for adding: nothing is lost', async () => {
     const key = 'projects/p/locations/global/keyRings/r/cryptoKeys/k'
