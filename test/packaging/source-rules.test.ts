@@ -59,7 +59,7 @@ describe('time and chance', () => {
       // Not time: a turn of the loop, so that the runtime hears first that the function has started.
       'core/functions/once.ts: setImmediate(() => get().catch(thrown => failed(sanitise(thrown))))',
       'core/functions/within.ts: const timer = setTimeout(() => late.abort(), left + AFTER_DEADLINE)',
-      "core/targets/postgres/connect.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
+      "core/targets/common/interruption.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/postgres/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/postgres/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
       'aws/bounded.ts: const timer = setTimeout(() => late.abort(), Math.min(left, LONGEST_TIMER))',

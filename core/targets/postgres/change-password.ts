@@ -5,7 +5,7 @@
  */
 import { RotationError } from '../../errors.ts'
 import { statementTimeout, type TargetCall } from '../../ports/rotation-target.ts'
-import { marked } from './mark.ts'
+import { marked } from '../common/mark.ts'
 import type { Context } from './options.ts'
 import { identifier, literal } from './quote.ts'
 import { factsQuery, requireOurs, requireUsable, roleFacts } from './role.ts'

@@ -3,14 +3,18 @@
  * @module
  */
 import net from 'node:net'
-import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { ClientConfig } from 'pg'
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { Duration } from '../../ports/clock.ts'
 import type { TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
+import { asAdmin } from '../common/admin.ts'
+import { driverOf } from '../common/driver.ts'
+import { writerOf } from '../common/endpoint.ts'
+import { interruptible, requireOpen } from '../common/interruption.ts'
+import { tlsConnection } from '../common/tls.ts'
 import { mapError, type Phase } from './errors.ts'
-import { type Context, type Endpoint, writerOf } from './options.ts'
+import type { Context, Endpoint } from './options.ts'
 import { farewell, type Session, sessionOver } from './session.ts'
 
 /** Logs in. Throws `auth-failed`, `login-locked`, `tls-failed`, `target-unreachable`, `target-busy`, `no-time`, `aborted`, … */
@@ -22,13 +26,11 @@ export async function openSession(
 ): Promise<Session> {
   const at = endpoint.name
   const { default: pg } = await driver()
-  const remaining = call.deadline - context.now()
-  if (call.signal.aborted) throw new RotationError('aborted', 'The run was interrupted.', { at })
-  if (remaining <= 0) throw new RotationError('no-time', 'No time is left for a login.', { at })
+  const remaining = requireOpen(call, context.now(), at)
   requireLogin(credential, at)
 
   const socket = new net.Socket()
-  const interruption = interruptible(socket, call.signal, remaining)
+  const interruption = interruptible(() => socket.destroy(), call.signal, remaining)
   const client = new pg.Client(clientConfig(context, endpoint, credential, socket, remaining))
   client.on('error', () => {}) // a lost connection is reported by the query that misses its answer
   const failed = (error: unknown, phase: Phase): RotationError => {
@@ -48,46 +50,9 @@ export async function openSession(
   })
 }
 
-/** The admin's session, on the writer if not said otherwise. Refused: `admin-refused`. */
-export async function openAdmin(context: Context, call: TargetCall, endpoint = writerOf(context)): Promise<Session> {
-  const at = endpoint.name
-  if (context.admin === undefined)
-    throw new RotationError('permission-missing', 'Without an admin secret no other login can be changed.', {
-      at,
-      next: 'Name an admin secret for this target in lockstep.yml.',
-    })
-  try {
-    return await openSession(context, endpoint, await context.admin(), call)
-  } catch (error) {
-    if (!isRotationError(error, 'auth-failed', 'login-locked')) throw error
-    throw new RotationError('admin-refused', 'The server refused the admin login.', { at, foreign: error.foreign })
-  }
-}
-
-/** Destroys the socket when the caller gives up or the time is over, and remembers which it was. */
-function interruptible(socket: net.Socket, signal: AbortSignal, remaining: Duration) {
-  let interrupted: 'aborted' | 'late' | undefined
-  const stop = (why: 'aborted' | 'late') => {
-    interrupted ??= why
-    socket.destroy()
-  }
-  const onAbort = () => stop('aborted')
-  signal.addEventListener('abort', onAbort)
-  const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))
-  return {
-    release(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    },
-    reason(at: string): RotationError | undefined {
-      if (interrupted === 'aborted') return new RotationError('aborted', 'The run was interrupted.', { at })
-      if (interrupted === undefined) return undefined
-      return new RotationError('target-unreachable', 'The server did not answer before the time of this step ended.', {
-        at,
-      })
-    },
-  }
-}
+/** The admin's session, on the writer if not said otherwise. None: `permission-missing`. Refused: `admin-refused`. */
+export const openAdmin = (context: Context, call: TargetCall, endpoint = writerOf(context)): Promise<Session> =>
+  asAdmin(context.admin, endpoint, (on, credential) => openSession(context, on, credential, call))
 
 const clientConfig = (
   context: Context,
@@ -102,35 +67,13 @@ const clientConfig = (
   user: username,
   // a function, for an absent or empty one would make pg look into the environment and ~/.pgpass
   password: () => password.reveal(),
-  ssl: tlsOptions(context, endpoint),
+  ssl: tlsConnection(context.tls, endpoint.host),
   stream: () => socket,
   connectionTimeoutMillis: Math.min(context.connectTimeout ?? 10_000, remaining),
   application_name: 'lockstep',
 })
 
-function tlsOptions({ tls }: Context, { host }: Endpoint): false | ConnectionOptions {
-  if (tls.mode === 'disable') return false
-  const expected = tls.servername ?? host
-  return {
-    // explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot weaken it
-    rejectUnauthorized: tls.mode !== 'require',
-    // of our own, because pg overwrites `servername` with the host that it dials
-    checkServerIdentity: (_, certificate) =>
-      tls.mode === 'verify-full' ? checkServerIdentity(expected, certificate) : undefined,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.servername === undefined ? {} : { servername: tls.servername }),
-  }
-}
-
-async function driver(): Promise<typeof import('pg')> {
-  try {
-    return await import('pg')
-  } catch {
-    throw new RotationError('driver-missing', 'The PostgreSQL target needs the package `pg`.', {
-      next: 'Run `npm install pg`.',
-    })
-  }
-}
+const driver = () => driverOf('PostgreSQL', 'pg', () => import('pg'))
 
 function requireLogin({ username, password }: Credential, at: string): void {
   const bytes = Buffer.byteLength(username)

@@ -4,34 +4,17 @@
  * may hold a statement.
  * @module
  */
-import { type ErrorCode, isRotationError, RotationError } from '../../errors.ts'
+import { isRotationError, RotationError } from '../../errors.ts'
+import { byTransport, foreign, type Outcome, type Phase, type Where } from '../common/transport.ts'
 
-/** What was going on: a lost connection means something else in each. */
-export type Phase = 'login' | 'statement' | 'change' | 'probe'
-
-export interface Where {
-  /** The endpoint's name. */
-  readonly at: string
-  /** Whether the connection was configured to go without TLS. */
-  readonly plaintext: boolean
-}
-
-type Outcome = readonly [code: ErrorCode, message: string]
+export type { Phase } from '../common/transport.ts'
 
 /** Any thrown thing as a RotationError of the right code. */
 export function mapError(error: unknown, phase: Phase, where: Where): RotationError {
   if (isRotationError(error)) return error
   const { code, message } = foreign(error)
-  const [mapped, text] = isSqlState(code) ? bySqlState(code, message, phase, where) : byTransport(code, message, phase)
+  const [mapped, text] = isSqlState(code) ? bySqlState(code, message, phase, where) : transport(code, message, phase)
   return new RotationError(mapped, text, { at: where.at, ...(code === undefined ? {} : { foreign: code }) })
-}
-
-function foreign(error: unknown): { code: string | undefined; message: string } {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
-  return {
-    code: typeof code === 'string' && /^[A-Za-z0-9_]{1,60}$/.test(code) ? code : undefined,
-    message: typeof message === 'string' ? message : '',
-  }
 }
 
 const isSqlState = (code: string | undefined): code is string =>
@@ -84,19 +67,10 @@ function atPooler(message: string): Outcome {
   return ['target-unreachable', 'The pooler refused the connection for a reason that says nothing about the password.']
 }
 
-const TLS_CODE =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO$)/
-
-function byTransport(code: string | undefined, message: string, phase: Phase): Outcome {
-  if (phase === 'change') return ['unknown-outcome', 'The connection was lost after the change was sent.']
-  if (code !== undefined && TLS_CODE.test(code)) return ['tls-failed', tlsText(code)]
-  if (/does not support SSL/.test(message)) return ['tls-failed', 'The server does not offer TLS.']
-  if (message.startsWith('SASL:'))
+function transport(code: string | undefined, message: string, phase: Phase): Outcome {
+  if (phase !== 'change' && /does not support SSL/.test(message))
+    return ['tls-failed', 'The server does not offer TLS.']
+  if (phase !== 'change' && message.startsWith('SASL:'))
     return ['unsupported', 'The server does not speak SCRAM-SHA-256 as the standard says.']
-  return ['target-unreachable', 'The server did not answer.']
+  return byTransport(code, phase)
 }
-
-const tlsText = (code: string): string =>
-  code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-    ? 'The certificate of the server is made out to another name.'
-    : 'The TLS connection could not be established or its certificate not be verified.'

@@ -3,8 +3,9 @@
  * @module
  */
 import type { Finding } from '../../ports/rotation-target.ts'
-import { blocks, mending, warns } from './finding.ts'
-import { foreignMark } from './mark.ts'
+import { blocks, warns } from '../common/finding.ts'
+import { foreignMark } from '../common/mark.ts'
+import { mending } from './finding.ts'
 import type { Context } from './options.ts'
 import { identifier } from './quote.ts'
 import { copySetting, createLogin, grantOwner, repairMissing, setRole } from './repair.ts'

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Finding } from '../../ports/rotation-target.ts'
-import { blocks, mending, warns } from './finding.ts'
+import { blocks, warns } from '../common/finding.ts'
+import { mending } from './finding.ts'
 import type { Context } from './options.ts'
 import { identifier } from './quote.ts'
 import { copySetting, setConnectionLimit } from './repair.ts'

@@ -5,18 +5,19 @@
  */
 import type { Finding, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
-import { twinOf } from './alternating-users.ts'
+import { writerOf } from '../common/endpoint.ts'
+import { adminFindings, tlsFindings, warns } from '../common/finding.ts'
+import { using } from '../common/logins.ts'
+import { twinOf } from '../common/twin.ts'
 import { openAdmin, openSession } from './connect.ts'
 import { examineLogin } from './examine-login.ts'
 import { examineDifferences, examineRights } from './examine-pair.ts'
-import { blocks, warns } from './finding.ts'
-import { type Context, writerOf } from './options.ts'
-import { using } from './session.ts'
+import type { Context } from './options.ts'
 import { survey } from './survey.ts'
 
 /** The contract's `examine`. */
 export async function examine(context: Context, current: Credential, call: TargetCall): Promise<readonly Finding[]> {
-  const twin = context.strategy === 'alternating-users' ? twinOf(context, current.username) : undefined
+  const twin = context.strategy === 'alternating-users' ? twinOf(context.users, current.username) : undefined
   const names = twin === undefined ? [current.username] : [current.username, twin]
   const session = context.admin ? openAdmin(context, call) : openSession(context, writerOf(context), current, call)
   const seen = await using(session, opened => survey(opened, context, names))
@@ -34,16 +35,6 @@ function* configuration({ hash = 'scram-sha-256', tls, strategy, admin }: Contex
       'weak-hash',
       `Passwords are sent as ${hash}: they can be read, or found out, from the log of the server.`,
     )
-  if (tls.mode === 'require')
-    yield warns('insecure-tls', 'TLS does not verify the server (mode require): anybody may answer in its place.')
-  if (tls.mode === 'disable')
-    yield warns(
-      'insecure-tls',
-      'TLS is disabled: everything but the password itself can be read and changed on the way.',
-    )
-  if (strategy === 'alternating-users' && admin === undefined)
-    yield blocks(
-      'admin-missing',
-      'Alternating users need an admin secret: neither login may change the password of the other.',
-    )
+  yield* tlsFindings(tls, 'everything but the password itself can be read and changed on the way.')
+  yield* adminFindings(strategy, admin)
 }

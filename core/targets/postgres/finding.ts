@@ -1,22 +1,10 @@
 /**
- * How findings are written.
+ * Findings that a repair goes with.
  * @module
  */
 import type { Finding } from '../../ports/rotation-target.ts'
 import type { Context } from './options.ts'
 import { repair } from './repair.ts'
-
-export const blocks = (kind: string, explanation: string, more: Partial<Finding> = {}): Finding => ({
-  kind,
-  weight: 'blocks',
-  explanation,
-  ...more,
-})
-
-export const warns = (kind: string, explanation: string, more: Partial<Finding> = {}): Finding => ({
-  ...blocks(kind, explanation, more),
-  weight: 'warns',
-})
 
 /** Statements for people, and the same as a repair if there is an admin to run it. */
 export const mending = (context: Context, name: string, statements: readonly string[]): Partial<Finding> => ({

@@ -5,14 +5,16 @@
  */
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
+import { requireEndpoints } from '../common/endpoint.ts'
+import { using } from '../common/logins.ts'
+import { requirePair } from '../common/twin.ts'
 import { alternatingUsers } from './alternating-users.ts'
 import { openAdmin } from './connect.ts'
 import { examine } from './examine.ts'
-import { acceptance, testEverywhere } from './logins.ts'
+import { acceptedBy, testLogins } from './logins.ts'
 import type { Context, PostgresDeps, PostgresTargetOptions } from './options.ts'
 import { literal } from './quote.ts'
 import { factsQuery, roleFacts } from './role.ts'
-import { using } from './session.ts'
 import { sessionCalls } from './sessions.ts'
 import { force, singleUser } from './single-user.ts'
 
@@ -21,7 +23,8 @@ export type { Endpoint, PostgresDeps, PostgresTargetOptions, TlsOptions } from '
 /** A target for one secret. Endpoints without exactly one writer, or alternating-users without a pair: `config-invalid`. */
 export function createPostgresTarget(options: PostgresTargetOptions, deps: PostgresDeps): SettableTarget {
   const context: Context = { ...options, now: () => deps.now() }
-  requireConsistent(context)
+  requireEndpoints('A PostgreSQL', context.endpoints)
+  if (context.strategy === 'alternating-users') requirePair(context.users)
   const strategy = context.strategy === 'single-user' ? singleUser(context) : alternatingUsers(context)
   return {
     kind: 'settable',
@@ -29,22 +32,12 @@ export function createPostgresTarget(options: PostgresTargetOptions, deps: Postg
     endpoints: context.endpoints.map(({ name }) => name),
     ...strategy,
     set: (change, call) => expiryExplained(context, change.current.username, call, () => strategy.set(change, call)),
-    test: (credential, call) => testEverywhere(context, credential, call),
-    accepts: (credential, call) => acceptance(context, credential, call),
+    test: (credential, call) => testLogins(context, credential, call),
+    accepts: (credential, call) => acceptedBy(context, credential, call),
     examine: (current, call) => examine(context, current, call),
     ...sessionCalls(context),
     ...(context.admin && { force: force(context) }),
   }
-}
-
-function requireConsistent({ endpoints, strategy, users }: Context): void {
-  const invalid = (message: string) => new RotationError('config-invalid', message)
-  if (endpoints.filter(({ role }) => role === 'writer').length !== 1)
-    throw invalid('A PostgreSQL target needs exactly one endpoint with the role writer.')
-  if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length)
-    throw invalid('Two endpoints of a PostgreSQL target have the same name.')
-  if (strategy === 'alternating-users' && (users === undefined || users[0] === users[1]))
-    throw invalid('The strategy alternating-users needs two different users.')
 }
 
 /**

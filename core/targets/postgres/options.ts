@@ -4,31 +4,13 @@
  */
 import type { Instant } from '../../ports/clock.ts'
 import type { Credential } from '../../secret/credential.ts'
+import type { Endpoint as CommonEndpoint, TlsOptions } from '../common/endpoint.ts'
 
-export interface Endpoint {
-  /** Names it in errors and in `Acceptance`. */
-  readonly name: string
-  readonly host: string
-  /** 5432 if left out. */
-  readonly port?: number | undefined
+export type { TlsOptions } from '../common/endpoint.ts'
+
+/** 5432 if the port is left out. The pooler is PgBouncer or alike. */
+export interface Endpoint extends CommonEndpoint {
   readonly database: string
-  /**
-   * `writer`: exactly one; changes are made there. `reader`: a streaming replica, which shows a change later.
-   * `pooler`: PgBouncer or alike in front of one of them; tested like the others, never asked about sessions.
-   */
-  readonly role: 'writer' | 'reader' | 'pooler'
-}
-
-export interface TlsOptions {
-  /**
-   * `verify-full`: chain and host name. `verify-ca`: chain only. `require`: encrypted, but anybody may answer (insecure).
-   * `disable`: plaintext (insecure). What is configured is what happens: there is no fall-back.
-   */
-  readonly mode: 'verify-full' | 'verify-ca' | 'require' | 'disable'
-  /** Certificates of the authorities to trust, PEM text; those that Node.js ships if left out. */
-  readonly ca?: string | undefined
-  /** The name that the certificate must bear, where it is not the host that is dialled. */
-  readonly servername?: string | undefined
 }
 
 export interface PostgresTargetOptions {
@@ -64,8 +46,6 @@ export interface PostgresDeps {
 
 /** What every part of the target is handed. */
 export interface Context extends PostgresTargetOptions, PostgresDeps {}
-
-export const writerOf = (context: Context): Endpoint => context.endpoints.find(({ role }) => role === 'writer')!
 
 /** Writer and readers, each server once: where sessions can be seen. */
 export function servers(context: Context): readonly Endpoint[] {

@@ -4,13 +4,13 @@
  * @module
  */
 import type { TargetCall } from '../../ports/rotation-target.ts'
+import { using } from '../common/logins.ts'
+import { marked } from '../common/mark.ts'
 import { beginWithin, lockLogin } from './change-password.ts'
 import { openAdmin } from './connect.ts'
-import { marked } from './mark.ts'
 import type { Context } from './options.ts'
 import { identifier, literal } from './quote.ts'
 import { factsQuery, roleFacts } from './role.ts'
-import { using } from './session.ts'
 import type { Setting } from './survey.ts'
 
 /** Without a password: nobody can log in until the first rotation sets one. */

@@ -5,12 +5,13 @@
 import { RotationError } from '../../errors.ts'
 import type { TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
+import { requireEnded, using } from '../common/logins.ts'
 import { changePassword } from './change-password.ts'
 import { openAdmin } from './connect.ts'
-import { acceptance, withCurrent } from './logins.ts'
+import { acceptedBy, withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
 import { literal } from './quote.ts'
-import { type Session, using } from './session.ts'
+import type { Session } from './session.ts'
 
 /**
  * Takes the password away, waits until every reader has replayed that, then tries `previous` once per endpoint. LOGIN stays: the
@@ -30,9 +31,7 @@ export async function endLogin(
     const readers = sessions.filter(({ endpoint }) => endpoint.role === 'reader')
     if (position !== undefined) await Promise.all(readers.map(reader => replayed(reader, position, call, context)))
   })
-  const { accepted } = await acceptance(context, previous, call)
-  if (accepted.length === 0) return
-  throw new RotationError('still-accepted', 'The ended credential was still accepted.', { at: accepted.join(', ') })
+  requireEnded(await acceptedBy(context, previous, call))
 }
 
 /** Where the log of changes stands; undefined where the server has no such thing to wait for (Aurora shares its storage). */

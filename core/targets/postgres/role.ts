@@ -3,7 +3,7 @@
  * @module
  */
 import { RotationError } from '../../errors.ts'
-import { foreignMark } from './mark.ts'
+import { foreignMark } from '../common/mark.ts'
 import type { Context } from './options.ts'
 import type { Row } from './session.ts'
 

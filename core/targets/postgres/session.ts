@@ -58,13 +58,3 @@ export async function farewell(client: Client, socket: net.Socket): Promise<void
   clearTimeout(impatience)
   socket.destroy()
 }
-
-/** Closes the session afterwards, whatever happens. */
-export async function using<T>(opening: Promise<Session>, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await opening
-  try {
-    return await work(session)
-  } finally {
-    session.close()
-  }
-}

@@ -6,9 +6,10 @@ import { RotationError } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
+import { using } from '../common/logins.ts'
 import { openAdmin, openSession } from './connect.ts'
 import { type Context, servers } from './options.ts'
-import { type Session, using } from './session.ts'
+import type { Session } from './session.ts'
 
 /** Rows of the login's own sessions; `$1` is the login. Without the right to see them, everything but the name is null. */
 const SESSIONS = `FROM pg_catalog.pg_stat_activity

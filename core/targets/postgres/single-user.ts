@@ -6,11 +6,12 @@
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
+import { using } from '../common/logins.ts'
+import { requireSameLogin } from '../common/twin.ts'
 import { changePassword } from './change-password.ts'
 import { openAdmin } from './connect.ts'
 import { withCurrent } from './logins.ts'
 import type { Context } from './options.ts'
-import { using } from './session.ts'
 import { storedForm, storedFormAhead } from './verifier.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>
@@ -21,8 +22,7 @@ export const singleUser = (context: Context): Parts => ({
   nextUsername: current => current.username,
 
   async set({ current, pending }, call) {
-    if (pending.username !== current.username)
-      throw new RotationError('identity-mismatch', 'The pending version names another user than current.')
+    requireSameLogin(current, pending)
     const ahead = storedFormAhead(pending, context.hash)
     await withCurrent(context, current, call, async writer => {
       const stored = await ahead()

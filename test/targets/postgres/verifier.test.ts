@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
-import { foreignMark, marked } from '../../../core/targets/postgres/mark.ts'
+import { foreignMark, marked } from '../../../core/targets/common/mark.ts'
 import { identifier, literal } from '../../../core/targets/postgres/quote.ts'
 import { storedForm } from '../../../core/targets/postgres/verifier.ts'
 import { startPostgres } from '../../stand/postgres.ts'
