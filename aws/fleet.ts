@@ -19,5 +19,5 @@ export const fleetOn = (config: Config, clock: Clock, open: OpenStore = openAwsS
       const { region, endpoint, role } = store as Extract<typeof store, { kind: 'aws' }>
       return open({ region, endpoint, role, clock })
     },
-    postgres: () => import('../core/targets/postgres/index.ts'),
+    engines: () => import('../core/targets/engines.ts'),
   })

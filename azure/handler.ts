@@ -25,7 +25,7 @@ const workshop = madeOnce(
       config: await readConfig('azure', import.meta.dirname, env),
       clock,
       open: store => openFunctionStore(store as AzureStoreConfig, clock),
-      postgres: () => import('../core/targets/postgres/index.ts'),
+      engines: () => import('../core/targets/engines.ts'),
     }),
   // there is no invocation yet whose context could write it
   ({ message, code, next }) => process.stderr.write(`${JSON.stringify({ level: 'ERROR', message, code, next })}\n`),

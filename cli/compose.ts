@@ -4,10 +4,10 @@
  */
 import { existsSync, statSync } from 'node:fs'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
-import type { AdminConfig, Config, KeySource, PostgresTargetConfig, SecretConfig } from '../core/config/types.ts'
+import type { Config, EngineTargetConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
-import { adminLogin, postgresOptions, readText, secretOf, wire } from '../core/fleet/wire.ts'
+import { adminLogin, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
@@ -131,8 +131,7 @@ export class Workspace {
 
   async target(secret: SecretConfig): Promise<RotationTarget> {
     const { target } = secret
-    if (target.kind === 'postgres') return this.#postgres(secret, target)
-    return loadTargetModule(secret, target, this.clock)
+    return target.kind === 'module' ? loadTargetModule(secret, target, this.clock) : this.#engine(secret, target)
   }
 
   /** Each endpoint of a target by itself: one that does not answer must not hide what the others say. */
@@ -144,17 +143,18 @@ export class Workspace {
     }
     return Promise.all(
       target.endpoints.map(async endpoint => {
-        const alone = { ...target, endpoints: [{ ...endpoint, role: 'writer' as const }] }
-        const door = await this.#postgres(secret, alone)
+        const alone = { ...target, endpoints: [{ ...endpoint, role: 'writer' }] } as EngineTargetConfig
+        const door = await this.#engine(secret, alone)
         return { endpoint: endpoint.name, accepts: (credential, call) => door.accepts(credential, call) } satisfies Door
       }),
     )
   }
 
-  async #postgres(secret: SecretConfig, target: PostgresTargetConfig): Promise<RotationTarget> {
-    const { createPostgresTarget } = await import('../core/targets/postgres/index.ts')
-    const login = async (admin: AdminConfig) => adminLogin(await this.store(admin.store), admin, this.clock)
-    return createPostgresTarget(postgresOptions(this.config, secret, target, login), this.clock)
+  async #engine(secret: SecretConfig, target: EngineTargetConfig): Promise<RotationTarget> {
+    const { openTarget } = await import('../core/targets/engines.ts')
+    const { admin } = target
+    const login = admin && (async () => adminLogin(await this.store(admin.store), admin, this.clock))
+    return openTarget({ deployment: this.config.deployment, secret, target, admin: login }, this.clock)
   }
 }
 

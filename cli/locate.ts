@@ -3,7 +3,7 @@
  * @module
  */
 import { didYouMean } from '../core/config/nearest.ts'
-import type { SecretConfig } from '../core/config/types.ts'
+import { adminOf, type SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import type { Workspace } from './compose.ts'
 
@@ -23,9 +23,7 @@ export function locate({ config }: Workspace, name: string, store: string | unde
   if (store !== undefined) return inStore([...config.stores.keys()], name, store)
   const secret = config.secrets.get(name)
   if (secret) return { name, store: secret.store, id: secret.id, expects: secret, secret }
-  const admins = [...config.secrets.values()].flatMap(({ target }) =>
-    target.kind === 'postgres' && target.admin ? [target.admin] : [],
-  )
+  const admins = [...config.secrets.values()].flatMap(({ target }) => adminOf(target) ?? [])
   const admin = admins.find(({ id }) => id === name)
   if (admin) return { name, store: admin.store, id: admin.id, expects: admin }
   const known = [...new Set([...config.secrets.keys(), ...admins.map(({ id }) => id)])]

@@ -34,7 +34,7 @@ const workshop = madeOnce(
       config,
       clock,
       open: store => openFunctionStore(store as GcpStoreConfig, clock),
-      postgres: () => import('../core/targets/postgres/index.ts'),
+      engines: () => import('../core/targets/engines.ts'),
     })
   },
   error =>

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import type { AuditEvent } from '../../core/audit/event.ts'
+import { adminOf } from '../../core/config/types.ts'
 import { RotationError } from '../../core/errors.ts'
 import type { SecretVersion, VersionId } from '../../core/ports/secret-store.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
@@ -68,7 +69,7 @@ async function putCommand(session: Session, name: string, options: PutOptions): 
 /** A target that works through an admin secret needs that one too. */
 async function nextOf({ workspace, call }: Session, { secret, name }: Located): Promise<string> {
   if (!secret) return 'check --connect'
-  const admin = secret.target.kind === 'postgres' ? secret.target.admin : undefined
+  const admin = adminOf(secret.target)
   if (!admin) return `plan ${name} --connect`
   const known = await (await workspace.store(admin.store, true)).describe(admin.id, call)
   return known ? `plan ${name} --connect` : `secret put ${admin.secret ?? admin.id}`

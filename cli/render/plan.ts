@@ -2,7 +2,7 @@
  * A plan in words: each step, who notices, and what is in the way.
  * @module
  */
-import type { SecretConfig } from '../../core/config/types.ts'
+import { adminOf, type SecretConfig } from '../../core/config/types.ts'
 import type { StepName } from '../../core/errors.ts'
 import { requiredGrace } from '../../core/policy/consumers.ts'
 import { graceEnd, outlivedBy, type Plan } from '../../core/rotation/plan.ts'
@@ -89,17 +89,17 @@ const newValue = ({ manual, password, strategy }: SecretConfig): string => {
 }
 
 function setText({ users, target, user }: SecretConfig, gap: boolean): string {
-  const admin = target.kind === 'postgres' && target.admin ? ', through the admin secret' : ''
+  const admin = adminOf(target) ? ', through the admin secret' : ''
   if (gap) return `${user ?? 'the login'} gets it${admin}; the old password ends at this moment`
   if (!users) return `it becomes valid at the target${admin}`
   return `whichever of ${users.join(' and ')} is not current gets it${admin}; the other keeps its own`
 }
 
 const endpoints = ({ target }: SecretConfig): string =>
-  target.kind === 'postgres' ? target.endpoints.map(({ name, role }) => `${name} ${role}`).join(', ') : target.module
+  target.kind === 'module' ? target.module : target.endpoints.map(({ name, role }) => `${name} ${role}`).join(', ')
 
 const probes = ({ target }: SecretConfig): string =>
-  target.kind === 'postgres' && target.probes.length > 0
+  target.kind !== 'module' && target.probes.length > 0
     ? `, and ${counted(target.probes.length, 'probe statement')} on each`
     : ''
 

@@ -4,7 +4,7 @@
  */
 import type { DataPath } from './problem.ts'
 import type { Report } from './resolve-parts.ts'
-import type { AwsStoreConfig, Config } from './types.ts'
+import { type AwsStoreConfig, adminOf, type Config } from './types.ts'
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html; `!` only in names that services give. */
 const NAME = /^[A-Za-z0-9/_+=.@!-]{1,512}$/
@@ -22,7 +22,7 @@ export function checkAwsStores(config: Config, report: Report): void {
     const path = ['secrets', secret.name]
     const store = awsStore(config, secret.store)
     if (store) checkRotated(secret.id, store, [...path, 'id'], report)
-    const admin = secret.target.kind === 'postgres' ? secret.target.admin : undefined
+    const admin = adminOf(secret.target)
     const adminStore = admin && awsStore(config, admin.store)
     if (admin?.secret === undefined && adminStore)
       checkId(admin!.id, adminStore, [...path, 'target', 'admin', 'id'], report)

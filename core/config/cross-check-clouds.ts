@@ -7,7 +7,7 @@ import { parseTemplate } from '../secret/shape-template.ts'
 import { awsName } from './cross-check-aws.ts'
 import type { DataPath } from './problem.ts'
 import type { Report } from './resolve-parts.ts'
-import type { Config, SecretConfig, StoreConfig } from './types.ts'
+import { adminOf, type Config, type SecretConfig, type StoreConfig } from './types.ts'
 
 /** https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#understand-rotation */
 export const REFERENCE_REFRESH = 24 * 3_600_000
@@ -98,7 +98,7 @@ export function* idsIn({ secrets }: Config, store: string): Iterable<Named> {
   for (const secret of secrets.values()) {
     const path = ['secrets', secret.name]
     if (secret.store === store) yield { id: secret.id, path: [...path, 'id'], secret }
-    const admin = secret.target.kind === 'postgres' ? secret.target.admin : undefined
+    const admin = adminOf(secret.target)
     if (admin?.secret === undefined && admin?.store === store)
       yield { id: admin.id, path: [...path, 'target', 'admin', 'id'] }
   }

@@ -8,11 +8,9 @@ import { checkAwsStores } from './cross-check-aws.ts'
 import { checkAzureStores } from './cross-check-azure.ts'
 import { checkConsumersRead, checkRecorded, secretPlace } from './cross-check-clouds.ts'
 import { checkGcpStores } from './cross-check-gcp.ts'
+import { engines } from './engines.ts'
 import type { Report } from './resolve-parts.ts'
 import type { Config, SecretConfig } from './types.ts'
-
-/** The strategies that PostgreSQL can keep: it has neither second passwords nor issued keys. */
-const POSTGRES_STRATEGIES: readonly string[] = ['single-user', 'alternating-users']
 
 export function shapeHoldsUsername(value: ShapeOptions): boolean {
   if (value.format === 'template') return templateHoldsUsername(parseTemplate(value.template))
@@ -44,9 +42,10 @@ function checkSettle({ name, strategy, settle }: SecretConfig, report: Report): 
 
 function checkTarget(config: Config, { name, strategy, store, id, target }: SecretConfig, report: Report): void {
   const path = ['secrets', name]
-  if (target.kind !== 'postgres') return
-  if (!POSTGRES_STRATEGIES.includes(strategy))
-    report([...path, 'strategy'], `is not possible on PostgreSQL; expected ${POSTGRES_STRATEGIES.join(' or ')}`)
+  if (target.kind === 'module') return
+  const { title, strategies } = engines[target.kind]
+  if (!strategies.includes(strategy))
+    report([...path, 'strategy'], `is not possible on ${title}; expected ${strategies.join(' or ')}`)
   const { admin } = target
   if (admin === undefined) return
   // The admin that changes itself would lock itself out, and then nobody could mend anything.
@@ -58,7 +57,7 @@ function checkTarget(config: Config, { name, strategy, store, id, target }: Secr
 
 /** Everything that identifies a login at a server, as far as the configuration knows it. */
 function loginsOf({ target, user, users }: SecretConfig): string[] {
-  if (target.kind !== 'postgres') return []
+  if (target.kind === 'module') return []
   const logins = users ?? (user === undefined ? [] : [user])
   const servers = target.endpoints.map(({ host, port }) => `${host.toLowerCase()}\n${port}`)
   return [...new Set(servers)].flatMap(server => logins.map(login => `${server}\n${login}`))

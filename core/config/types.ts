@@ -65,7 +65,6 @@ export interface EndpointConfig {
   readonly name: string
   readonly host: string
   readonly port: number
-  readonly database: string
   readonly role: 'writer' | 'reader' | 'pooler'
 }
 
@@ -76,16 +75,22 @@ export interface TlsConfig {
   readonly servername: string | undefined
 }
 
-export interface PostgresTargetConfig {
-  readonly kind: 'postgres'
-  readonly endpoints: readonly EndpointConfig[]
+/** What the targets of all engines have in common. */
+export interface EngineParts<Endpoint extends EndpointConfig = EndpointConfig> {
+  readonly endpoints: readonly Endpoint[]
   readonly tls: TlsConfig
   readonly admin: AdminConfig | undefined
-  readonly ownerRole: string | undefined
   readonly probes: readonly string[]
   readonly adopt: boolean
+}
+
+export interface PostgresTargetConfig extends EngineParts<EndpointConfig & { readonly database: string }> {
+  readonly kind: 'postgres'
+  readonly ownerRole: string | undefined
   readonly hash: 'scram-sha-256' | 'md5' | 'plaintext'
 }
+
+export type EngineTargetConfig = PostgresTargetConfig
 
 export interface ModuleTargetConfig {
   readonly kind: 'module'
@@ -94,7 +99,11 @@ export interface ModuleTargetConfig {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-export type TargetConfig = PostgresTargetConfig | ModuleTargetConfig
+export type TargetConfig = EngineTargetConfig | ModuleTargetConfig
+
+/** The admin login that a target names; a module brings its own. */
+export const adminOf = (target: TargetConfig): AdminConfig | undefined =>
+  target.kind === 'module' ? undefined : target.admin
 
 export interface SecretConfig {
   readonly name: string

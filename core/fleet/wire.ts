@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { didYouMean } from '../config/nearest.ts'
-import type { AdminConfig, Config, PostgresTargetConfig, SecretConfig } from '../config/types.ts'
+import type { AdminConfig, Config, SecretConfig } from '../config/types.ts'
 import { RotationError } from '../errors.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock, Duration } from '../ports/clock.ts'
@@ -74,27 +74,6 @@ export const kindOf = ({ strategy }: SecretConfig): Pick<RotationTarget, 'strate
   overlap: strategy === 'single-user' ? 'gap' : 'both-valid',
   kind: strategy === 'issue-then-revoke' ? 'issuing' : 'settable',
 })
-
-/** What the engine for PostgreSQL is made from. The CA file cannot be read: `config-invalid`. */
-export function postgresOptions(
-  { deployment }: Config,
-  { name, strategy, users }: SecretConfig,
-  { admin, endpoints, tls, ownerRole, probes, adopt, hash }: PostgresTargetConfig,
-  login: (admin: AdminConfig) => Promise<Credential>,
-) {
-  return {
-    strategy: strategy === 'single-user' ? 'single-user' : 'alternating-users',
-    users,
-    ownerRole,
-    endpoints,
-    tls: { ...tls, ca: tls.ca === undefined ? undefined : readText(tls.ca, 'CA file') },
-    probes,
-    admin: admin && (() => login(admin)),
-    owner: `lockstep:${deployment}/${name}`,
-    adopt,
-    hash,
-  } as const
-}
 
 /** The admin's login, from current of its secret. Absent or disabled: `secret-not-found`. */
 export async function adminLogin(

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Config, StoreConfig } from '../config/types.ts'
+import { adminOf, type Config, type StoreConfig } from '../config/types.ts'
 import { RotationError } from '../errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -30,9 +30,7 @@ export async function readConfig(cloud: Cloud, folder: string, env: Environment)
 
 /** A store that nobody's secret is in may be another function's. */
 function reached({ secrets }: Config): ReadonlySet<string> {
-  const names = [...secrets.values()].flatMap(({ store, target }) =>
-    target.kind === 'postgres' && target.admin ? [store, target.admin.store] : [store],
-  )
+  const names = [...secrets.values()].flatMap(({ store, target }) => [store, adminOf(target)?.store ?? store])
   return new Set(names)
 }
 

@@ -2,29 +2,35 @@
  * Everything that a function needs to work on the secrets of its configuration, kept while its process is warm.
  * @module
  */
-import type { AdminConfig, Config, SecretConfig, StoreConfig } from '../config/types.ts'
+import type { Config, EngineTargetConfig, SecretConfig, StoreConfig } from '../config/types.ts'
 import type { Fleet, FleetStore } from '../fleet/fleet.ts'
-import { adminLogin, postgresOptions, wire } from '../fleet/wire.ts'
+import { adminLogin, wire } from '../fleet/wire.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretVersion } from '../ports/secret-store.ts'
+import type { Credential } from '../secret/credential.ts'
 
 export interface FunctionStore extends FleetStore {
   /** Current. Absent: undefined. */
   get(id: SecretId, call: Call): Promise<SecretVersion | undefined>
 }
 
-/** An engine's module, loaded when the first run needs it. */
-export type PostgresEngine = () => Promise<{
-  createPostgresTarget(options: ReturnType<typeof postgresOptions>, clock: Clock): RotationTarget
-}>
+/** The engines, loaded when the first run needs one. */
+export type Engines = () => Promise<{ openTarget(order: EngineOrder, clock: Clock): Promise<RotationTarget> }>
+
+interface EngineOrder {
+  readonly deployment: string
+  readonly secret: SecretConfig
+  readonly target: EngineTargetConfig
+  readonly admin: (() => Promise<Credential>) | undefined
+}
 
 export interface Tools<Store extends FunctionStore> {
   readonly config: Config
   readonly clock: Clock
   open(config: StoreConfig): Promise<Store>
-  readonly postgres: PostgresEngine
+  readonly engines: Engines
 }
 
 export class Workshop<Store extends FunctionStore = FunctionStore> {
@@ -66,8 +72,9 @@ export class Workshop<Store extends FunctionStore = FunctionStore> {
       const { loadTargetModule } = await import('../fleet/target-module.ts')
       return loadTargetModule(secret, target, this.clock)
     }
-    const { createPostgresTarget } = await this.#tools.postgres()
-    const login = async (admin: AdminConfig) => adminLogin(await this.store(admin.store), admin, this.clock)
-    return createPostgresTarget(postgresOptions(this.config, secret, target, login), this.clock)
+    const { openTarget } = await this.#tools.engines()
+    const { admin } = target
+    const login = admin && (async () => adminLogin(await this.store(admin.store), admin, this.clock))
+    return openTarget({ deployment: this.config.deployment, secret, target, admin: login }, this.clock)
   }
 }

@@ -7,10 +7,10 @@ import type { AzureSecretStore } from '../../azure/index.ts'
 import type { AuditEvent } from '../../core/audit/event.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import type { Config, SecretConfig, StoreConfig } from '../../core/config/types.ts'
-import { adminLogin, postgresOptions, wire } from '../../core/fleet/wire.ts'
+import { adminLogin, wire } from '../../core/fleet/wire.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
-import { createPostgresTarget } from '../../core/targets/postgres/index.ts'
+import { openTarget } from '../../core/targets/engines.ts'
 import type { GcpSecretStore } from '../../gcp/index.ts'
 import { Tokens } from '../../test/fakes/azure/common/tokens.ts'
 
@@ -30,9 +30,10 @@ export async function openDriven(configText: string, ca: string | undefined, clo
   const store = await openStore(kept!, ca, clock)
   const events: AuditEvent[] = []
   const target = async (secret: SecretConfig) => {
-    if (secret.target.kind !== 'postgres') throw new Error('The demo has PostgreSQL only.')
-    const options = postgresOptions(config, secret, secret.target, admin => adminLogin(store, admin, clock))
-    return createPostgresTarget(options, clock)
+    if (secret.target.kind === 'module') throw new Error('The demo has engines only.')
+    const { admin } = secret.target
+    const login = admin && (() => adminLogin(store, admin, clock))
+    return openTarget({ deployment: config.deployment, secret, target: secret.target, admin: login }, clock)
   }
   const openers = {
     store: async () => store,

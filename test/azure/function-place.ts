@@ -55,7 +55,7 @@ secrets: { app: { id: App-DB, strategy: single-user, target: { kind: module, mod
       config,
       clock: this.clock,
       open: store => open(store as AzureStoreConfig),
-      postgres: () => import('../../core/targets/postgres/index.ts'),
+      engines: () => import('../../core/targets/engines.ts'),
     })
     this.functions = createFunctions({
       workshop: async () => workshop,

@@ -58,7 +58,7 @@ secrets: { app: { id: app-db, strategy: single-user, target: { kind: module, mod
       config,
       clock: this.clock,
       open: store => open(store as GcpStoreConfig),
-      postgres: () => import('../../core/targets/postgres/index.ts'),
+      engines: () => import('../../core/targets/engines.ts'),
     })
     this.functions = createFunctions({
       workshop: async () => workshop,

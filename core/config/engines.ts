@@ -1,0 +1,20 @@
+/**
+ * The engines that a configuration can name: what their servers can keep, and where they listen.
+ * @module
+ */
+import type { Strategy } from '../ports/rotation-target.ts'
+import type { EngineTargetConfig } from './types.ts'
+
+export interface EngineFacts {
+  /** As people call it, with its article where a sentence needs one. */
+  readonly title: string
+  readonly port: number
+  readonly strategies: readonly Strategy[]
+  /** `one`: changes are made in one place and replicate. `some`: each writer is changed by itself. */
+  readonly writers: 'one' | 'some'
+}
+
+export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFacts } = {
+  // It has neither second passwords nor issued keys.
+  postgres: { title: 'PostgreSQL', port: 5432, strategies: ['single-user', 'alternating-users'], writers: 'one' },
+}
