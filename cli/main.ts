@@ -10,6 +10,7 @@ import type { Io } from './io.ts'
 import { runProcess } from './process.ts'
 import { errorData, errorText } from './render/error.ts'
 import { styleFor } from './render/style.ts'
+import { ownWords, readable } from './run/words.ts'
 import { type GlobalOptions, type Run, Session } from './session.ts'
 import { usageError } from './usage.ts'
 import { version } from './version.ts'
@@ -27,7 +28,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     exit = await perform(program.opts(), io, command)
   })
   try {
-    await program.parseAsync(argv.length === 0 ? ['help'] : argv, { from: 'user' })
+    await program.parseAsync(argv.length === 0 ? ['help'] : readable(argv), { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (error instanceof CommanderError && error.code === 'commander.help') return NOTHING_ASKED
@@ -86,7 +87,8 @@ function print({ data, text, next }: Answer, session: Session): void {
 function fail(thrown: unknown, argv: readonly string[], io: Io): number {
   const error = thrown instanceof RotationError ? thrown : sanitise(thrown)
   const program = io.env.npm_command === 'exec' ? 'npx lockstep' : 'lockstep'
-  if (argv.includes('--json')) io.stdout.write(`${JSON.stringify({ error: errorData(error, program) }, null, 2)}\n`)
+  if (ownWords(argv).includes('--json'))
+    io.stdout.write(`${JSON.stringify({ error: errorData(error, program) }, null, 2)}\n`)
   else io.stderr.write(`${errorText(error, program, styleFor(io.stderr, io.env, !argv.includes('--no-color')))}\n`)
   return error.exitCode
 }

@@ -14,6 +14,7 @@ import { addPlan } from './plan.ts'
 import { addRetire } from './retire.ts'
 import { addRollback } from './rollback.ts'
 import { addRotate } from './rotate.ts'
+import { addRun } from './run.ts'
 import { addSecret } from './secret.ts'
 import { addStatus } from './status.ts'
 import { addStore } from './store.ts'
@@ -23,6 +24,7 @@ type Add = (program: Command, run: Run) => void
 const groups: Readonly<Record<string, readonly Add[]>> = {
   'Set up:': [addInit, addAdopt, addSecret, addCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
+  'Use:': [addRun],
   'Look:': [addStatus, addHistory, addDoctor],
   'Care:': [addStore, addExitCodes],
 }

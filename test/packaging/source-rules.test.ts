@@ -35,6 +35,8 @@ describe('the clear text of a secret', () => {
     'azure/requests.ts': 'puts it into the request that stores it',
     'cli/adopt/login.ts': 'finds host and login in a value that was asked for, to write a configuration',
     'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
+    'cli/run/fields.ts': 'finds the field that a program is to be given',
+    'cli/run/hand-over.ts': 'puts it into the variables and private files of the program that was asked for',
   }
 
   test('is taken by exactly these files', () => {
