@@ -15,6 +15,8 @@ export interface EngineFacts {
 }
 
 export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFacts } = {
+  // Any of the writers may be the primary, and is asked.
+  mongodb: { title: 'MongoDB', port: 27017, strategies: ['single-user', 'alternating-users'], writers: 'some' },
   // It has neither second passwords nor issued keys.
   postgres: { title: 'PostgreSQL', port: 5432, strategies: ['single-user', 'alternating-users'], writers: 'one' },
 }

@@ -90,7 +90,14 @@ export interface PostgresTargetConfig extends EngineParts<EndpointConfig & { rea
   readonly hash: 'scram-sha-256' | 'md5' | 'plaintext'
 }
 
-export type EngineTargetConfig = PostgresTargetConfig
+export interface MongodbTargetConfig extends EngineParts {
+  readonly kind: 'mongodb'
+  readonly authSource: string
+  readonly adminAuthSource: string
+  readonly plaintext: boolean
+}
+
+export type EngineTargetConfig = MongodbTargetConfig | PostgresTargetConfig
 
 export interface ModuleTargetConfig {
   readonly kind: 'module'

@@ -26,6 +26,12 @@ type Opener<Target extends EngineTargetConfig> = (order: EngineOrder<Target>, cl
 
 const openers: { readonly [Kind in EngineTargetConfig['kind']]: Opener<Extract<EngineTargetConfig, { kind: Kind }>> } =
   {
+    async mongodb(order, clock) {
+      const { createMongodbTarget } = await import('./mongodb/index.ts')
+      const { authSource, adminAuthSource, plaintext } = order.target
+      const more = { authSource, adminAuthSource, plaintext }
+      return createMongodbTarget({ ...common(order, ['single-user', 'alternating-users']), ...more }, clock)
+    },
     async postgres(order, clock) {
       const { createPostgresTarget } = await import('./postgres/index.ts')
       const { ownerRole, hash } = order.target

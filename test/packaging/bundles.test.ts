@@ -60,6 +60,11 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
   },
   './gcp': { packages: [], never: /^(local|cli|aws|azure)|core\/(targets|testing|config)/, bytes: 40_000 },
   './local': { packages: [], never: /^cli|core\/(targets|testing|config|rotation)/, bytes: 40_000 },
+  './mongodb': {
+    packages: ['@mongodb-js/saslprep', 'memory-pager', 'sparse-bitfield'],
+    never: /^(local|cli)|core\/(testing|config|rotation)/,
+    bytes: 400_000,
+  },
   './postgres': {
     packages: ['@mongodb-js/saslprep', 'memory-pager', 'sparse-bitfield'],
     never: /^(local|cli)|core\/(testing|config|rotation)/,

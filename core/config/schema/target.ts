@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { path } from './parts.ts'
+import { mongodb } from './target-mongodb.ts'
 import { postgres } from './target-postgres.ts'
 
 const module = z.strictObject({
@@ -17,5 +18,5 @@ const module = z.strictObject({
 
 /** By their kind; a module is a target of one's own. */
 export const target = z
-  .discriminatedUnion('kind', [postgres, module])
+  .discriminatedUnion('kind', [mongodb, postgres, module])
   .describe('The system that accepts the credential.')
