@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { engines } from '../../../core/config/engines.ts'
 import { alternating, complaints, file, load, postgres, problems, single } from './support.ts'
 
 type Data = Record<string, unknown>
@@ -37,7 +38,7 @@ describe('wrong keys', () => {
     [
       'no kind',
       withSecret(single({ target: { endpoints: [] } })),
-      ['secrets.orders.target.kind: is missing; expected one of postgres, module'],
+      [`secrets.orders.target.kind: is missing; expected one of ${[...Object.keys(engines), 'module'].join(', ')}`],
     ],
     [
       'a key of another kind',
