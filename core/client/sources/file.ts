@@ -1,0 +1,68 @@
+/**
+ * Mounted files that change: Kubernetes secrets and projected volumes, the CSI driver, files that an agent writes. A secret is a
+ * file in the folder, or a folder of files (`username`, `password`, …). Kubernetes swaps a whole folder by one symbolic link
+ * (`..data`), so all files of a read come from behind the same link. A `subPath` mount never changes.
+ * @module
+ */
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ClientError, shortCode } from '../client-error.ts'
+import type { SecretSource } from '../secret-source.ts'
+import { contentVersion } from './content-version.ts'
+
+export interface FileSourceOptions {
+  /** Where the files are. A secret `orders-db` is `FOLDER/orders-db`. */
+  readonly folder: string
+}
+
+/** A swap removes the files behind the old link while we read them; twice in a row does not happen. */
+const TRIES = 3
+const ABSENT: readonly unknown[] = ['ENOENT', 'ENOTDIR']
+const DENIED: readonly unknown[] = ['EACCES', 'EPERM']
+
+export function fileSource({ folder }: FileSourceOptions): SecretSource {
+  return {
+    async read(name, which, { signal }) {
+      if (which === 'previous') return undefined
+      if (!/^[\w][\w.@+-]*(?:\/[\w][\w.@+-]*)*$/.test(name))
+        throw new ClientError('config-invalid', 'This is no name of a file below the folder.')
+      const value = await readThere(folder, name, signal)
+      return value === undefined ? undefined : { value, version: contentVersion(value) }
+    },
+  }
+}
+
+async function readThere(folder: string, name: string, signal: AbortSignal): Promise<string | undefined> {
+  for (let tries = 1; ; tries++)
+    try {
+      const path = join(await behindLink(folder), name)
+      return (await stat(path)).isDirectory() ? await inFolder(path, signal) : await textOf(path, signal)
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (DENIED.includes(code))
+        throw new ClientError('access-denied', 'The file may not be read.', { foreign: shortCode(error) })
+      if (!ABSENT.includes(code)) throw error
+      if (tries === TRIES) return undefined
+    }
+}
+
+/** The folder that the link names now, if there is one. */
+async function behindLink(folder: string): Promise<string> {
+  try {
+    return await realpath(join(folder, '..data'))
+  } catch {
+    return folder
+  }
+}
+
+/** As the JSON that other stores hold; hidden files are Kubernetes' own. */
+async function inFolder(path: string, signal: AbortSignal): Promise<string> {
+  const real = await behindLink(path)
+  const names = (await readdir(real)).filter(file => !file.startsWith('.')).sort()
+  const texts = names.map(async file => [file, await textOf(join(real, file), signal)] as const)
+  return JSON.stringify(Object.fromEntries(await Promise.all(texts)))
+}
+
+/** Editors and `echo` end a file with a line break that belongs to nobody. */
+const textOf = async (path: string, signal: AbortSignal): Promise<string> =>
+  (await readFile(path, { encoding: 'utf8', signal })).replace(/\r?\n$/, '')
