@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { Run } from '../session.ts'
 import { addAdopt } from './adopt.ts'
 import { addCheck } from './check.ts'
+import { addDev } from './dev.ts'
 import { addDoctor } from './doctor.ts'
 import { addExitCodes } from './exit-codes.ts'
 import { addHistory } from './history.ts'
@@ -24,7 +25,7 @@ type Add = (program: Command, run: Run) => void
 const groups: Readonly<Record<string, readonly Add[]>> = {
   'Set up:': [addInit, addAdopt, addSecret, addCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
-  'Use:': [addRun],
+  'Use:': [addRun, addDev],
   'Look:': [addStatus, addHistory, addDoctor],
   'Care:': [addStore, addExitCodes],
 }
