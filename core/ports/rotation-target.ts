@@ -68,11 +68,14 @@ export interface SettableTarget extends CommonTarget {
    * Makes `pending` valid; `current` first logs in on every endpoint. Repeat: harmless, the same result.
    * Current refused: `auth-failed` and nothing was changed. The admin refused: `admin-refused`. The value refused: `value-rejected`, not applied.
    * No answer after the change was sent: `unknown-outcome`. A foreign mark on the login: `not-ours`.
+   * dual-password: pending joins current, and never takes the place of it. A second password that is neither: `not-ours`,
+   * nothing changed, where the server shows it.
    */
   set(change: { readonly current: Credential; readonly pending: Credential }, call: TargetCall): Promise<void>
   /**
    * Ends `previous` and verifies, with at most one login per endpoint, that it is refused. Never a login that `current` names:
-   * that is `refused`. Repeat: the same. Still accepted: `still-accepted`.
+   * that is `refused`. dual-password: `current` becomes the only password, whether or not `previous` was there; the same
+   * password is `refused`, and a `current` that the server refuses is `auth-failed`, nothing changed. Repeat: the same. Still accepted: `still-accepted`.
    */
   end(change: { readonly previous: Credential; readonly current: Credential }, call: TargetCall): Promise<void>
   /** Sessions of the credential's login that were opened after `since`, as the server shows them. Absent: it cannot tell. */

@@ -1,9 +1,11 @@
 /**
  * After people have moved current from one login of a pair to the other by hand, the next rotation would set the login that
- * consumers may still hold: it waits for the grace, as it would after a rotation.
+ * consumers may still hold: it waits for the grace, as it would after a rotation. With two passwords on one login it waits after
+ * every edit: what current was before may be the second one, whose place the next rotation takes.
  * @module
  */
 import type { SecretState } from '../ports/secret-store.ts'
+import { hasOneLogin } from './one-login.ts'
 import { Waiting } from './outcome.ts'
 import { effectiveGrace } from './plan.ts'
 import type { ReadVersion, Run } from './run.ts'
@@ -17,12 +19,8 @@ export async function requireUncachedTwin(run: Run, state: SecretState, current:
   if (target.kind !== 'settable' || target.overlap === 'gap' || clock.now() >= until) return
   if (run.request.type === 'emergency') return
   const next = target.nextUsername(current.credential)
-  if ((await loginsSincePromotion(run, state)).includes(next))
-    throw new Waiting(
-      'grace',
-      'Current was changed to the other login by hand; consumers may still hold this one.',
-      until,
-    )
+  if (hasOneLogin(target) || (await loginsSincePromotion(run, state)).includes(next))
+    throw new Waiting('grace', 'Current was changed by hand; consumers may still hold what it was before.', until)
 }
 
 /** The logins that current has named since the last promotion, back to what that left: any of them may be cached. */

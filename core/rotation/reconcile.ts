@@ -7,6 +7,7 @@ import { RotationError } from '../errors.ts'
 import type { PendingState, SecretState } from '../ports/secret-store.ts'
 import { discard } from './discard.ts'
 import { rotationId } from './ids.ts'
+import { sharesCredential } from './one-login.ts'
 import { Waiting } from './outcome.ts'
 import type { ReadVersion, Run } from './run.ts'
 
@@ -27,6 +28,7 @@ export async function reconcile(run: Run, state: SecretState): Promise<undefined
         'Current was changed by somebody; the run that brought pending may still be at work.',
         safeFrom,
       )
+    await endPending(run, current, pending)
     await discard(run, pendingState.rotation, pending.version, 'current was changed by somebody, and works')
     return undefined
   }
@@ -37,6 +39,15 @@ export async function reconcile(run: Run, state: SecretState): Promise<undefined
   if ((await target.accepts(pending.credential, run.targetCall)).accepted.length === 0) throw bothRefused()
   await rebase(run, state, pendingState, current, pending)
   return undefined
+}
+
+/** What no version will name may not stay a second password of consumers' login. */
+async function endPending(run: Run, current: ReadVersion, pending: ReadVersion): Promise<void> {
+  const { target } = run.setup
+  if (target.kind !== 'settable' || target.strategy !== 'dual-password') return
+  if (sharesCredential(target, current.credential, pending.credential)) return
+  if ((await target.accepts(pending.credential, run.targetCall)).accepted.length === 0) return
+  await target.end({ previous: pending.credential, current: current.credential }, run.targetCall)
 }
 
 /** An edit that names pending's own login would make its discard end what consumers read. */

@@ -57,6 +57,44 @@ async function findOlder(
   return undefined
 }
 
+/**
+ * The login has a second password that is neither current nor pending. If it is one of ours that nobody can hold any more, it is
+ * ended; anybody else's stays, and stops the rotation.
+ */
+export async function recoverSecond(
+  run: Run,
+  target: SettableTarget,
+  rotation: Rotation,
+  refusal: RotationError,
+): Promise<void> {
+  const { current, pending } = rotation
+  const left = await findLeft(run, target, rotation)
+  if (!left) throw refusal
+  await target.end({ previous: left, current: current.credential }, run.targetCall)
+  await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
+}
+
+/** A rotation does not begin, and a service's step does not go on, while consumers may hold the previous credential. */
+async function findLeft(
+  run: Run,
+  target: SettableTarget,
+  { state, current, pending }: Rotation,
+): Promise<Credential | undefined> {
+  const { store, id } = run.setup
+  const named = [current, pending]
+  const found = await store.unlabelled(id, OLDER, run.call())
+  const versions = [
+    ...(state.previous ? [await run.read(state.previous.version)] : []),
+    ...found.map(version => run.tryRemember(version)).filter(version => version !== undefined),
+  ]
+  for (const { credential } of versions) {
+    if (credential.username !== current.credential.username) continue
+    if (named.some(one => one.credential.password.equals(credential.password))) continue
+    if ((await target.accepts(credential, run.targetCall)).accepted.length > 0) return credential
+  }
+  return undefined
+}
+
 /** With two logins, a refused current was changed by somebody: previous may be the last that works and is never touched. */
 async function stopAtRefusedCurrent(
   run: Run,

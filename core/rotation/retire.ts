@@ -37,7 +37,7 @@ async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult>
 
 /** A claim that this run made before a failure is no other run's. */
 function withoutOwnClaim({ claimed }: Run, state: SecretState | undefined): SecretState | undefined {
-  if (!state || claimed === undefined || state.previous?.version !== claimed) return state
+  if (!state || state.previous?.version !== claimed?.version) return state
   const { retiring: _, ...unclaimed } = state
   return unclaimed
 }

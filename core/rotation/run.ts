@@ -34,8 +34,8 @@ export class Run {
   readonly steps: { [step in StepName]?: Duration } = {}
   /** The rotation that this run works on. */
   begun: { readonly id: RotationId; readonly base: VersionId } | undefined
-  /** The previous version whose retirement this run has claimed. */
-  claimed: VersionId | undefined
+  /** The previous version whose retirement this run has claimed, and the abandoned claim that it took over. */
+  claimed: { readonly version: VersionId; readonly over: Instant | undefined } | undefined
   /** When this run, and when the last other one, noted that it sets what is pending. */
   touched: { readonly own: Instant; readonly others: Instant | undefined } | undefined
   /** A change was sent to the target in this run, and whether it was applied is not known: it may still land. */

@@ -15,15 +15,17 @@ import type {
   TargetCall,
 } from '../ports/rotation-target.ts'
 import type { RotationId } from '../ports/secret-store.ts'
+import { sharesCredential } from '../rotation/one-login.ts'
 import type { Credential } from '../secret/credential.ts'
 import { SecretValue } from '../secret/secret-value.ts'
 
 interface Change {
   readonly at: Instant
-  readonly password: SecretValue | undefined
+  /** The primary one first. */
+  readonly passwords: readonly SecretValue[]
 }
 
-/** A database server: logins with one password each, and endpoints that show a change after their lag. */
+/** A database server: logins with a password or two, and endpoints that show a change after their lag. */
 export class MemoryServer {
   readonly clock: Clock
   readonly endpoints: ReadonlyMap<string, Duration>
@@ -42,18 +44,26 @@ export class MemoryServer {
   }
 
   setPassword(username: string, password: SecretValue | undefined): void {
+    this.setPasswords(username, password === undefined ? [] : [password])
+  }
+
+  setPasswords(username: string, passwords: readonly SecretValue[]): void {
     const changes = this.#logins.get(username) ?? []
-    this.#logins.set(username, [...changes, { at: this.clock.now(), password }])
+    this.#logins.set(username, [...changes, { at: this.clock.now(), passwords }])
+  }
+
+  passwordsOf(username: string, endpoint = 'writer'): readonly SecretValue[] {
+    const shown = this.clock.now() - (this.endpoints.get(endpoint) ?? 0)
+    return this.#logins.get(username)?.findLast(change => change.at <= shown)?.passwords ?? []
   }
 
   passwordOf(username: string, endpoint = 'writer'): SecretValue | undefined {
-    const shown = this.clock.now() - (this.endpoints.get(endpoint) ?? 0)
-    return this.#logins.get(username)?.findLast(change => change.at <= shown)?.password
+    return this.passwordsOf(username, endpoint)[0]
   }
 
   /** Whether a login would succeed; looks without counting. */
   wouldAccept({ username, password }: Credential, endpoint = 'writer'): boolean {
-    return this.passwordOf(username, endpoint)?.equals(password) ?? false
+    return this.passwordsOf(username, endpoint).some(one => one.equals(password))
   }
 
   login(credential: Credential, endpoint: string): boolean {
@@ -64,10 +74,12 @@ export class MemoryServer {
   }
 }
 
+type MemoryStrategy = Extract<Strategy, 'single-user' | 'alternating-users' | 'dual-password'>
+
 export interface MemoryTargetOptions {
   readonly server: MemoryServer
-  readonly strategy: Extract<Strategy, 'single-user' | 'alternating-users'>
-  /** The login (single-user) or the pair. */
+  readonly strategy: MemoryStrategy
+  /** The login, or the pair of alternating-users. */
   readonly users: readonly string[]
   /** Changes are made by an administrator, whom a stale current does not stop. */
   readonly asAdmin?: boolean
@@ -76,7 +88,7 @@ export interface MemoryTargetOptions {
 export class MemoryTarget implements SettableTarget {
   readonly kind = 'settable'
   readonly engine = 'memory'
-  readonly strategy: Extract<Strategy, 'single-user' | 'alternating-users'>
+  readonly strategy: MemoryStrategy
   readonly overlap: Overlap
   readonly endpoints: readonly string[]
   readonly #server: MemoryServer
@@ -94,7 +106,7 @@ export class MemoryTarget implements SettableTarget {
 
   nextUsername({ username }: Credential): string {
     if (!this.#users.includes(username)) throw new RotationError('identity-mismatch', 'The login is not one of ours.')
-    return this.strategy === 'single-user' ? username : this.#users.find(user => user !== username)!
+    return this.strategy === 'alternating-users' ? this.#users.find(user => user !== username)! : username
   }
 
   async set({ current, pending }: { current: Credential; pending: Credential }, call: TargetCall): Promise<void> {
@@ -104,7 +116,22 @@ export class MemoryTarget implements SettableTarget {
     if (!this.#asAdmin) for (const endpoint of this.endpoints) this.#requireLogin(current, endpoint)
     if (this.#server.rejects(pending.password))
       throw new RotationError('value-rejected', 'The server refuses the value.')
+    if (this.strategy === 'dual-password') return this.#join(current, pending)
     this.#server.setPassword(pending.username, pending.password)
+  }
+
+  /** The server keeps two at most, and shows whether there is a second one, as some do. */
+  #join(current: Credential, pending: Credential): void {
+    const held = this.#server.passwordsOf(pending.username)
+    if (held.some(password => password.equals(pending.password))) return
+    if (held.some(password => !password.equals(current.password)))
+      throw new RotationError('not-ours', 'The login has a second password that is neither current nor pending.')
+    this.retain(pending)
+  }
+
+  /** As MySQL's RETAIN CURRENT PASSWORD: what was the second password is gone, whatever it was. */
+  retain({ username, password }: Credential): void {
+    this.#server.setPasswords(username, [password, ...this.#server.passwordsOf(username).slice(0, 1)])
   }
 
   async test(credential: Credential, call: TargetCall): Promise<void> {
@@ -121,8 +148,13 @@ export class MemoryTarget implements SettableTarget {
 
   async end({ previous, current }: { previous: Credential; current: Credential }, call: TargetCall): Promise<void> {
     this.#open(call)
-    if (previous.username === current.username) throw new RotationError('refused', 'Current names this login.')
-    this.#server.setPassword(previous.username, undefined)
+    if (sharesCredential(this, previous, current))
+      throw new RotationError('refused', 'Current names what would be ended.')
+    if (this.strategy === 'dual-password') {
+      // A person may have changed it since: then it is not current's any more.
+      this.#requireLogin(current, 'writer')
+      this.#server.setPassword(current.username, current.password)
+    } else this.#server.setPassword(previous.username, undefined)
   }
 
   async force(credential: Credential, call: TargetCall): Promise<void> {

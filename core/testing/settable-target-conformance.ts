@@ -10,6 +10,7 @@ import type { SettableTarget, TargetCall } from '../ports/rotation-target.ts'
 import type { Credential } from '../secret/credential.ts'
 import { SecretValue } from '../secret/secret-value.ts'
 import { type ConformanceCase, rejectsWith } from './conformance.ts'
+import { dualPasswordCases } from './dual-password-conformance.ts'
 
 /** A session such as a consumer holds. */
 export interface ConsumerSession {
@@ -34,8 +35,11 @@ export interface SettableFixture {
   close?(): Promise<void>
 }
 
+/** `sight`: the server shows whether a login has a second password that is neither current nor pending. */
+type Part = 'unreachable' | 'loseNextAnswer' | 'connect' | 'sight'
+
 export interface SettableConformanceOptions {
-  readonly without?: readonly ('unreachable' | 'loseNextAnswer' | 'connect')[]
+  readonly without?: readonly Part[]
 }
 
 /** Each case makes a fixture of its own, so `make` is called often: it should reset rather than start a server. */
@@ -43,9 +47,11 @@ export function settableTargetConformance(
   make: () => Promise<SettableFixture>,
   { without = [] }: SettableConformanceOptions = {},
 ): readonly ConformanceCase[] {
-  const has = (part: 'unreachable' | 'loseNextAnswer' | 'connect') => !without.includes(part)
+  const has = (part: Part) => !without.includes(part)
   const chosen = [
     ...always,
+    ...twoPasswords.always,
+    ...(has('sight') ? twoPasswords.sight : []),
     ...(has('connect') ? withSessions : []),
     ...(has('loseNextAnswer') ? withLostAnswer : []),
     ...(has('unreachable') ? withUnreachable : []),
@@ -96,6 +102,8 @@ async function acceptedEverywhere(fixture: SettableFixture, credential: Credenti
     `expected to be ${expected ? 'accepted' : 'refused'} everywhere`,
   )
 }
+
+const twoPasswords = dualPasswordCases<SettableFixture>(callOf, acceptedEverywhere)
 
 const wrong = (credential: Credential): Credential => ({
   ...credential,

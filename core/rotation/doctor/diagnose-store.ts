@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, errorCodes } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
+import { sharesCredential } from '../one-login.ts'
 import type { Judged } from './finding.ts'
 import type { Evidence } from './look.ts'
 
@@ -57,10 +58,10 @@ function* retirement(evidence: Evidence): Iterable<Judged> {
     }
 }
 
-/** Where each version has a login or key of its own, ending previous' would end what consumers read. */
+/** Ending the previous credential would end what consumers read. */
 function sharesLogin({ versions: { current, previous }, target }: Evidence): boolean {
   if (!current || !previous || target.strategy === 'single-user') return false
-  return current.credential.username === previous.credential.username
+  return sharesCredential(target, current.credential, previous.credential)
 }
 
 function claimed({ policy, now, secret }: Evidence, retiring: Instant): Judged {

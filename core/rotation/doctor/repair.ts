@@ -5,6 +5,7 @@
 import { RotationError, sanitise } from '../../errors.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
+import type { Credential } from '../../secret/credential.ts'
 import { retire } from '../retire.ts'
 import { rotate } from '../rotate.ts'
 import type { Run } from '../run.ts'
@@ -102,12 +103,23 @@ async function restore(run: Run, seen: SecretState, target: SettableTarget, from
   const { credential } = await run.read(seen.current.version)
   run.requireTime(run.setup.policy.cutover)
   if (from === 'admin') await target.force!(credential, run.targetCall)
-  else await target.set({ current: (await run.read(from)).credential, pending: credential }, run.targetCall)
+  else await setFrom(run, target, (await run.read(from)).credential, credential)
   const { refused } = await target.accepts(credential, run.targetCall)
   if (refused.length === 0) return
   throw new RotationError('target-busy', 'The target was set to current, and an endpoint does not show it yet.', {
     at: refused.join(', '),
   })
+}
+
+/** Where two passwords are valid at once, what was restored does not stay one of them. */
+async function setFrom(
+  { targetCall }: Run,
+  target: SettableTarget,
+  held: Credential,
+  wanted: Credential,
+): Promise<void> {
+  await target.set({ current: held, pending: wanted }, targetCall)
+  if (target.strategy === 'dual-password') await target.end({ previous: held, current: wanted }, targetCall)
 }
 
 /** A run that was at work while we looked would make what we saw untrue. */

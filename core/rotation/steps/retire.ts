@@ -7,6 +7,7 @@ import { RotationError } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
+import { hasOneLogin, sharesCredential } from '../one-login.ts'
 import { Waiting } from '../outcome.ts'
 import type { ReadVersion, Run } from '../run.ts'
 
@@ -24,7 +25,7 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   await requireWorkingCurrent(run, retirement)
   if (target.kind === 'settable') await requireNoNewSessions(run, target, retirement)
   await store.claimRetire(id, version, policy.runLife, run.call())
-  run.claimed = version
+  run.claimed = { version, over: run.claimed ? run.claimed.over : state.retiring }
   await lookAgain(run, state)
   const sessionsEnded = await end(run, retirement)
   const versions = { old: version, new: state.current.version }
@@ -33,19 +34,23 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   return sessionsEnded
 }
 
-/** The claim keeps rotations out, not people: current must still be the version that was just proven to work. */
+/**
+ * The claim keeps rotations out, not people: current must still be the version that was just proven to work. A look that does not
+ * show the claim is older than it, and says nothing about what came in between.
+ */
 async function lookAgain(run: Run, { current }: SecretState): Promise<void> {
   const now = await run.describe()
   if (now?.current.version !== current.version)
     throw new RotationError('stale', 'Current was changed by somebody after the retirement was claimed.')
+  if (now.retiring === undefined || now.retiring === run.claimed?.over)
+    throw new RotationError('busy', 'The store does not show the claim of this retirement yet.')
 }
 
 /** Whatever ends a credential first proves, on every endpoint, that another one works. */
 async function requireWorkingCurrent(run: Run, { current, previous }: Retirement): Promise<void> {
   const { target } = run.setup
-  const sameLogin = current.credential.username === previous.credential.username
-  if (sameLogin && target.strategy !== 'single-user')
-    throw new RotationError('refused', 'Current names the login that would be ended; it was edited or copied.')
+  if (target.strategy !== 'single-user' && sharesCredential(target, current.credential, previous.credential))
+    throw new RotationError('refused', 'Current names what would be ended; it was edited or copied.')
   const { refused } = await target.accepts(current.credential, run.targetCall)
   if (refused.length > 0)
     throw new RotationError('current-refused', 'The target refuses current; the previous credential is kept.', {
@@ -72,7 +77,7 @@ async function requireNoNewSessions(
     )
 }
 
-async function end(run: Run, { current, previous }: Retirement): Promise<number> {
+async function end(run: Run, { current, previous, promotedAt }: Retirement): Promise<number> {
   const { target, policy } = run.setup
   const call = run.targetCall
   if (target.kind === 'issuing') {
@@ -85,12 +90,15 @@ async function end(run: Run, { current, previous }: Retirement): Promise<number>
   else if (emergency) await requireRefused(run, target, previous)
   if (!target.endSessions || !(emergency || (policy.idleSessions === 'end' && target.strategy !== 'single-user')))
     return 0
-  return target.endSessions(previous.credential, current.credential, which(emergency, run), call)
+  return target.endSessions(previous.credential, current.credential, which(emergency, run, promotedAt), call)
 }
 
-/** In an emergency every session that may have been opened with the old credential ends. */
-const which = (emergency: boolean, run: Run): { only?: 'idle'; before?: Instant } =>
-  emergency ? { before: run.setup.clock.now() } : { only: 'idle' }
+/**
+ * In an emergency every session that may have been opened with the old credential ends. Where the new one has the same login, an
+ * idle session is the old one's only if it is older than the promotion.
+ */
+const which = (emergency: boolean, { setup }: Run, promotedAt: Instant): { only?: 'idle'; before?: Instant } =>
+  emergency ? { before: setup.clock.now() } : { only: 'idle', ...(hasOneLogin(setup.target) && { before: promotedAt }) }
 
 async function requireRefused(run: Run, target: SettableTarget, { credential }: ReadVersion): Promise<void> {
   const { accepted } = await target.accepts(credential, run.targetCall)

@@ -7,7 +7,7 @@ import { isRotationError, RotationError } from '../../errors.ts'
 import type { PendingState, SecretState } from '../../ports/secret-store.ts'
 import { isRollback } from '../ids.ts'
 import { Waiting } from '../outcome.ts'
-import { recoverSet } from '../recover.ts'
+import { recoverSecond, recoverSet } from '../recover.ts'
 import type { Run } from '../run.ts'
 import type { Rotation } from './create.ts'
 
@@ -26,12 +26,14 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   try {
     await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
   } catch (error) {
-    if (!isRotationError(error, 'auth-failed')) {
+    const second = target.strategy === 'dual-password' && isRotationError(error, 'not-ours')
+    if (!second && !isRotationError(error, 'auth-failed')) {
       run.uncertain ||= isRotationError(error, 'unknown-outcome')
       throw error
     }
     const state = await lookAgain(run, rotation) // a person may have changed it in between
-    await recoverSet(run, target, { ...rotation, state }, error)
+    const recover = second ? recoverSecond : recoverSet
+    await recover(run, target, { ...rotation, state }, error)
   }
   if (policy.settle > 0 && target.overlap !== 'gap') await settle(run)
 }

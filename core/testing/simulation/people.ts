@@ -60,6 +60,14 @@ export function changeAtTarget(world: World, call: string): void {
   world.lost = !left || retiring || call === 'store.claimRetire'
 }
 
+/** Somebody sets pending once more, retaining what is there: current is the one that goes. */
+export function evictCurrent(world: World): void {
+  const { pending } = world.store.peek(ID)
+  if (!pending || !world.accepts(noteShape.read(pending))) return
+  world.edited = world.excused = true
+  world.server.setPassword(world.current.username, noteShape.read(pending).password)
+}
+
 /** Somebody revokes the key that a rotation has just asked for. */
 export function revokePending(world: World): void {
   const { pending } = world.store.peek(ID)

@@ -9,6 +9,8 @@ import { rotate, type Steps, standardSteps } from '../../rotation/rotate.ts'
 import type { Run } from '../../rotation/run.ts'
 import type { RotationSetup } from '../../rotation/setup.ts'
 import { retire as retireStep } from '../../rotation/steps/retire.ts'
+import type { Credential } from '../../secret/credential.ts'
+import type { MemoryTarget } from '../memory-target.ts'
 import { type Engine, realEngine } from './scenarios.ts'
 
 export interface Planted {
@@ -183,7 +185,19 @@ const noTimeouts = withSetup(setup => ({
   }),
 }))
 
+/** RETAIN whether or not pending is there already: the second time, it is current that goes. */
+const secondRetain = withSetup(setup => ({
+  ...setup,
+  target: new Proxy(setup.target, {
+    get: (inner, property) =>
+      property === 'set'
+        ? async ({ pending }: { pending: Credential }) => (inner as unknown as MemoryTarget).retain(pending)
+        : (Reflect.get(inner, property, inner) as unknown),
+  }),
+}))
+
 export const planted: readonly Planted[] = [
+  { name: 'a second RETAIN', engine: secondRetain, where: ['dual-password: two'] },
   { name: 'a new value on retry', engine: newValueOnRetry, where: ['single-user: two', 'alternating-users: two'] },
   { name: 'set before persist', engine: setBeforePersist, where: ['single-user: two'] },
   { name: 'promote before set', engine: promoteBeforeSet, where: ['single-user: two', 'alternating-users: two'] },

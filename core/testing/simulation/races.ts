@@ -8,7 +8,8 @@ import type { SimulatedStrategy } from './world.ts'
 
 const day = 86_400_000
 const grace = 61_000
-const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+const settable: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'dual-password']
+const strategies: readonly SimulatedStrategy[] = [...settable, 'issue-then-revoke']
 
 const scenario = (
   name: string,
@@ -51,11 +52,11 @@ export const pairs: readonly Pair[] = [
     scenario: scenario('one retires, one rotates', s, matured),
     workers: [retire, forced] as const,
   })),
-  ...strategies.slice(0, 2).map(s => ({
+  ...settable.map(s => ({
     scenario: scenario('one retires, one rolls back', s, matured),
     workers: [retire, rollback] as const,
   })),
-  ...strategies.slice(0, 2).map(s => ({
+  ...settable.map(s => ({
     scenario: scenario('two roll back at once', s, [rotate], 2),
     workers: [rollback, rollback] as const,
   })),

@@ -42,6 +42,13 @@ export function rowsOf(world: World): string[] {
     )
   }
   if (strategy === 'single-user' && world.edited) add('T{p}, c moved by hand', pendingWorks && !works)
+  if (strategy === 'dual-password') {
+    const passwords = world.server.passwordsOf('app')
+    const named = [current, pending, previous].filter(v => v !== undefined).map(v => noteShape.read(v).password)
+    add('c evicted', !works && pendingWorks)
+    add('T{c,x}', works && passwords.some(password => !named.some(one => one.equals(password))))
+    add('T{c,r} S{c,r}', works && passwords.length === 2 && previous !== undefined && !pending)
+  }
   if (strategy === 'issue-then-revoke') {
     add('T{c,orphan} S{c}', world.orphans.length > 0)
     add('limit reached by r', previous !== undefined && world.issuer.keys.length >= world.issuer.limit)
@@ -52,7 +59,7 @@ export function rowsOf(world: World): string[] {
 
 /**
  * The table of reachable states in `docs/protocol.md`, as far as this engine can meet it: each row with the states or errors
- * that are it. Rows of dual passwords, sibling stores and followers come with their engines and stores.
+ * that are it. Rows of sibling stores and followers come with them.
  */
 export const tableOfStates: Readonly<Record<string, readonly string[]>> = {
   'all: T{c} S{c,p}': ['single-user: T{c} S{c,p}', 'alternating-users: T{c} S{c,p}'],
@@ -75,6 +82,9 @@ export const tableOfStates: Readonly<Record<string, readonly string[]>> = {
   'alternating-users: c refused, r works': ['alternating-users: c refused, r works', 'error current-refused'],
   'alternating-users: c was edited to p’s login': ['alternating-users: c names p’s login'],
   'alternating-users: c was copied from r': ['alternating-users: c names r’s login'],
+  'dual-password: T{c,p} S{c,p}': ['dual-password: T{c,p} S{c,p}'],
+  'dual-password: c evicted': ['dual-password: c evicted'],
+  'dual-password: T{c,x}, x unknown or un-retired': ['dual-password: T{c,x}', 'dual-password: T{c,r} S{c,r}'],
   'issue-then-revoke: T{c,orphan} S{c}': ['issue-then-revoke: T{c,orphan} S{c}'],
   'issue-then-revoke: p’s key gone': ['issue-then-revoke: p’s key gone'],
   'issue-then-revoke: limit reached by r': ['issue-then-revoke: limit reached by r'],

@@ -16,6 +16,7 @@ import {
   copyPrevious,
   editNote,
   editPassword,
+  evictCurrent,
   restoreDatabase,
   revokePending,
 } from './people.ts'
@@ -80,7 +81,11 @@ const twice: readonly Action[] = [
   { ask: 'rotate', after: day },
   { ask: 'retire', after: grace },
 ]
-const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+const settable: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'dual-password']
+const strategies: readonly SimulatedStrategy[] = [...settable, 'issue-then-revoke']
+
+/** Old and new are valid at once, until the old one is ended. */
+const overlapping: readonly SimulatedStrategy[] = ['alternating-users', 'dual-password']
 
 /** The first value that a rotation brings. */
 export const firstValue = (password: SecretValue): boolean => password.equals(SecretValue.of('canary-2'))
@@ -100,7 +105,7 @@ export const scenarios: readonly Scenario[] = [
     script: twice,
     rotations: 2,
   })),
-  ...strategies.slice(0, 2).map(strategy => ({
+  ...settable.map(strategy => ({
     name: `${strategy}: rollback and forward again`,
     strategy,
     world: {},
@@ -123,24 +128,26 @@ export const scenarios: readonly Scenario[] = [
     ] as const,
     rotations: 3,
   })),
-  {
-    name: 'alternating-users: asked again within the grace',
-    strategy: 'alternating-users',
-    world: {},
-    rotations: 1,
-    script: [
-      { ask: 'rotate' },
-      { ask: 'rotate', after: 1_000, request: { type: 'manual', force: true }, waits: true },
-      { ask: 'retire', after: grace },
-    ],
-  },
-  {
-    name: 'alternating-users: retired early',
-    strategy: 'alternating-users',
-    world: {},
-    script: [{ ask: 'rotate' }, { ask: 'retire', after: 1_000 }],
-    rotations: 1,
-  },
+  ...overlapping.flatMap(strategy => [
+    {
+      name: `${strategy}: asked again within the grace`,
+      strategy,
+      world: {},
+      rotations: 1,
+      script: [
+        { ask: 'rotate' },
+        { ask: 'rotate', after: 1_000, request: { type: 'manual', force: true }, waits: true },
+        { ask: 'retire', after: grace },
+      ] as const,
+    },
+    {
+      name: `${strategy}: retired early`,
+      strategy,
+      world: {},
+      script: [{ ask: 'rotate' }, { ask: 'retire', after: 1_000 }] as const,
+      rotations: 1,
+    },
+  ]),
   {
     name: 'single-user: a reader that lags',
     strategy: 'single-user',
@@ -148,20 +155,22 @@ export const scenarios: readonly Scenario[] = [
     script: twice,
     rotations: 2,
   },
-  {
-    name: 'alternating-users: a reader that lags',
-    strategy: 'alternating-users',
-    world: { lag: 2_000, policy: { replicaLag: 5_000 } },
-    script: twice,
-    rotations: 2,
-  },
-  {
-    name: 'alternating-users: a target that needs time to settle',
-    strategy: 'alternating-users',
-    world: { policy: { settle: 10_000 } },
-    script: twice,
-    rotations: 2,
-  },
+  ...overlapping.flatMap(strategy => [
+    {
+      name: `${strategy}: a reader that lags`,
+      strategy,
+      world: { lag: 2_000, policy: { replicaLag: 5_000 } },
+      script: twice,
+      rotations: 2,
+    },
+    {
+      name: `${strategy}: a target that needs time to settle`,
+      strategy,
+      world: { policy: { settle: 10_000 } },
+      script: twice,
+      rotations: 2,
+    },
+  ]),
   {
     name: 'single-user: a person brings the value',
     strategy: 'single-user',
@@ -186,34 +195,36 @@ export const scenarios: readonly Scenario[] = [
     script: twice,
     meanwhile: editNote,
   })),
-  ...strategies.slice(0, 2).map(strategy => ({
+  ...settable.map(strategy => ({
     name: `${strategy}: a person changes the password`,
     strategy,
     world: {},
     script: twice,
     meanwhile: editPassword,
   })),
-  ...strategies.slice(0, 2).map(strategy => ({
+  ...settable.map(strategy => ({
     name: `${strategy}: the database is restored`,
     strategy,
     world: {},
     script: twice,
     meanwhile: restoreDatabase,
   })),
-  {
-    name: 'alternating-users: current becomes a copy of previous',
-    strategy: 'alternating-users',
-    world: {},
-    script: twice,
-    meanwhile: copyPrevious,
-  },
-  {
-    name: 'alternating-users: current is edited to the login of pending',
-    strategy: 'alternating-users',
-    world: {},
-    script: twice,
-    meanwhile: copyPending,
-  },
+  ...overlapping.flatMap(strategy => [
+    {
+      name: `${strategy}: current becomes a copy of previous`,
+      strategy,
+      world: {},
+      script: twice,
+      meanwhile: copyPrevious,
+    },
+    {
+      name: `${strategy}: current is edited to the login of pending`,
+      strategy,
+      world: {},
+      script: twice,
+      meanwhile: copyPending,
+    },
+  ]),
   {
     name: 'alternating-users: the live password is changed at the target',
     strategy: 'alternating-users',
@@ -221,7 +232,7 @@ export const scenarios: readonly Scenario[] = [
     script: [{ ask: 'rotate' }, { ask: 'rotate', after: 1_000, waits: true }, { ask: 'retire', after: grace }],
     meanwhile: changeAtTarget,
   },
-  ...strategies.slice(0, 2).map(strategy => ({
+  ...settable.map(strategy => ({
     name: `${strategy}: the target refuses the first value`,
     strategy,
     world: {},
@@ -266,6 +277,24 @@ export const scenarios: readonly Scenario[] = [
     world: { asAdmin: true },
     script: twice,
     rotations: 2,
+  },
+  {
+    name: 'dual-password: somebody else’s second password',
+    strategy: 'dual-password',
+    world: {},
+    script: [{ ask: 'rotate', mayRefuse: true }],
+    given: world => world.server.setPasswords('app', [world.current.password, SecretValue.of('of somebody else')]),
+    rotations: 0,
+    atRest: world => {
+      if (world.server.passwordsOf('app').length !== 2) world.violate('P4', 'somebody else’s password was ended')
+    },
+  },
+  {
+    name: 'dual-password: current is evicted by somebody',
+    strategy: 'dual-password',
+    world: {},
+    script: twice,
+    meanwhile: evictCurrent,
   },
   {
     name: 'issue-then-revoke: the pending key is revoked by somebody',

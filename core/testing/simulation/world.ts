@@ -13,7 +13,7 @@ import { MemoryIssuer, MemoryServer, MemoryTarget } from '../memory-target.ts'
 import { type Hub, proxiedAudit, proxiedTarget, VirtualClock, type Worker } from './hub.ts'
 import { SimulatedMemoryStore, type SimulatedStore } from './store.ts'
 
-export type SimulatedStrategy = 'single-user' | 'alternating-users' | 'issue-then-revoke'
+export type SimulatedStrategy = 'single-user' | 'alternating-users' | 'dual-password' | 'issue-then-revoke'
 
 export const ID = 'app'
 /** Every password holds this, so that a leak is found by a search. */
@@ -112,7 +112,7 @@ export class World {
 
   #makeTarget(strategy: SimulatedStrategy): RotationTarget {
     if (strategy === 'issue-then-revoke') return this.issuer
-    const users = strategy === 'single-user' ? ['app'] : ['app_a', 'app_b']
+    const users = strategy === 'alternating-users' ? ['app_a', 'app_b'] : ['app']
     return new MemoryTarget({ server: this.server, strategy, users, asAdmin: this.options.asAdmin ?? false })
   }
 
@@ -122,7 +122,7 @@ export class World {
       this.#firstKey = first.username
       return first
     }
-    const credential = { username: strategy === 'single-user' ? 'app' : 'app_a', password: this.password() }
+    const credential = { username: strategy === 'alternating-users' ? 'app_a' : 'app', password: this.password() }
     this.server.setPassword(credential.username, credential.password)
     return credential
   }

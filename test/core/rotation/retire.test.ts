@@ -89,6 +89,23 @@ it('Retire: current that a person changed after the claim ends nothing', async (
   expect(bench.accepts(old)).toBe(true)
 })
 
+it('Retire: a look that is older than the claim says nothing about what a person did before it', async () => {
+  const bench = await graceOver()
+  const before = await bench.state()
+  const old = bench.staged('previous')!
+  let looks = 0
+  bench.store_ = {
+    describe: async (...args) => (++looks === 2 ? before : bench.store.describe(...args)),
+    claimRetire: async (...args) => {
+      await bench.store.claimRetire(...args)
+      bench.edit(old, 'copied')
+    },
+  }
+  await bench.retire().catch(() => undefined)
+  expect(looks).toBeGreaterThan(2)
+  expect(bench.accepts(old)).toBe(true)
+})
+
 it('Retire: a claim of another run is waited for, and taken over after a run’s life', async () => {
   const bench = await graceOver()
   await bench.store.claimRetire(ID, (await bench.state()).previous!.version, RUN_LIFE, bench.call())

@@ -8,11 +8,13 @@ import { VirtualClock } from '../../../core/testing/simulation/hub.ts'
 let values = 0
 const newPassword = () => SecretValue.of(`password-${++values}`)
 
-function settable(strategy: 'single-user' | 'alternating-users') {
+const strategies = ['single-user', 'alternating-users', 'dual-password'] as const
+
+function settable(strategy: (typeof strategies)[number]) {
   return async () => {
     const clock = new VirtualClock()
     const server = new MemoryServer(clock)
-    const users = strategy === 'single-user' ? ['app'] : ['app_a', 'app_b']
+    const users = strategy === 'alternating-users' ? ['app_a', 'app_b'] : ['app']
     const current = { username: users[0]!, password: newPassword() }
     server.setPassword(current.username, current.password)
     return { target: new MemoryTarget({ server, strategy, users }), current, newPassword, now: () => clock.now() }
@@ -29,7 +31,7 @@ function issuing(tags: boolean) {
 
 const without = ['unreachable', 'loseNextAnswer', 'connect'] as const
 
-describe.each(['single-user', 'alternating-users'] as const)('the settable target in memory, %s', strategy => {
+describe.each(strategies)('the settable target in memory, %s', strategy => {
   for (const { name, run } of settableTargetConformance(settable(strategy), { without })) it(name, run)
 })
 
@@ -49,4 +51,28 @@ it('the issuing suite finds a revoke that does nothing, and an issuer without a 
   const failed: string[] = []
   for (const { name, run } of issuingTargetConformance(make)) await run().catch(() => failed.push(name))
   expect(failed).toContain('a revoked key is refused and not listed; revoked again: nothing happens; others stay')
+})
+
+it('the settable suite finds a set that evicts current, and an end that keeps what it should end', async () => {
+  class Retaining extends MemoryTarget {
+    override async set(change: Parameters<MemoryTarget['set']>[0]): Promise<void> {
+      this.retain(change.pending)
+    }
+    override async end(): Promise<void> {}
+  }
+  const make = async () => {
+    const clock = new VirtualClock()
+    const server = new MemoryServer(clock)
+    const current = { username: 'app', password: newPassword() }
+    server.setPassword(current.username, current.password)
+    const target = new Retaining({ server, strategy: 'dual-password', users: ['app'] })
+    return { target, current, newPassword, now: () => clock.now() }
+  }
+  const failed: string[] = []
+  for (const { name, run } of settableTargetConformance(make, { without })) await run().catch(() => failed.push(name))
+  expect(failed).toContain('two passwords: set again evicts neither')
+  expect(failed).toContain('two passwords: end keeps either, the newer or the older one, and that one alone')
+  expect(failed).toContain(
+    'two passwords: a second one that is neither current nor pending is not-ours, and nothing was changed',
+  )
 })
