@@ -5,7 +5,7 @@
  */
 import { isMssqlAuthFailure } from '../auth-failure.ts'
 import type { Secrets } from '../secrets.ts'
-import { Drain, type Following, type FollowOptions, requireInside } from './follow.ts'
+import { Drain, type Following, type FollowOptions, loginOptions, requireInside } from './follow.ts'
 
 /** What is used of a `ConnectionPool`: its configuration, which must be an object and not a connection string. */
 export interface MssqlPoolLike {
@@ -30,8 +30,7 @@ export function followMssql(
   requireInside(typeof create === 'function' && typeof validate === 'function', 'mssql', '_poolCreate')
 
   const drain = new Drain<object>(secrets, name)
-  const { patience } = options
-  const how = { isAuthFailure: isMssqlAuthFailure, ...(patience !== undefined && { patience }) }
+  const how = loginOptions(isMssqlAuthFailure, options)
   inside._poolCreate = () =>
     secrets.withCredential(
       name,

@@ -8,7 +8,7 @@ import { isMysqlAuthFailure } from '../auth-failure.ts'
 import type { SecretCredential } from '../credential.ts'
 import type { Login } from '../log-in.ts'
 import type { Secrets } from '../secrets.ts'
-import { Drain, type Following, type FollowOptions, requireInside } from './follow.ts'
+import { Drain, type Following, type FollowOptions, loginOptions, requireInside } from './follow.ts'
 
 /** A pool of `mysql2` or of `mysql2/promise`. */
 export interface Mysql2PoolLike {
@@ -50,6 +50,7 @@ export function followMysql2(
   const asked = new WeakMap<Done, SecretCredential>()
   const known = new WeakSet<Connection>()
   const { getConnection, releaseConnection } = inside
+  const how = loginOptions(isMysqlAuthFailure, options)
 
   const open = (login: SecretCredential, done: Done): void => {
     chosen = login
@@ -80,8 +81,6 @@ export function followMysql2(
   inside.getConnection = done => {
     // A free connection is logged in: whatever is wrong with the credential is no business of it.
     if (chosen !== undefined && (asked.has(done) || inside._freeConnections.length > 0)) return open(chosen, done)
-    const { patience } = options
-    const how = { isAuthFailure: isMysqlAuthFailure, ...(patience !== undefined && { patience }) }
     secrets.withCredential(name, opened, how).then(
       connection => done(null, connection),
       error => done(error),

@@ -8,14 +8,13 @@ import { ClientError } from '../client-error.ts'
 import type { SecretCredential } from '../credential.ts'
 import type { Login } from '../log-in.ts'
 import type { Secrets } from '../secrets.ts'
-import { Drain, type Following, type FollowOptions, requireInside } from './follow.ts'
+import { Drain, type Following, type FollowOptions, loginOptions, requireInside } from './follow.ts'
 
-/** What is used of a `pg.Pool`. */
+/** What tells a `pg.Pool`. */
 export interface PgPoolLike {
   readonly options: object
   readonly idleCount: number
-  on(event: 'connect' | 'release', listener: (...args: never[]) => void): unknown
-  off(event: 'connect' | 'release', listener: (...args: never[]) => void): unknown
+  connect: unknown
 }
 
 type Done = (error?: unknown, client?: Client, release?: unknown) => void
@@ -28,6 +27,8 @@ interface Inside {
   readonly idleCount: number
   connect(done?: Done): unknown
   newClient(item: { callback: Done }): unknown
+  on(event: 'release', listener: (error: unknown, client: Client) => void): unknown
+  off(event: 'release', listener: (error: unknown, client: Client) => void): unknown
 }
 
 /** Call it before the first query. The pool needs an `error` listener, as every pool of `pg` does. */
@@ -75,14 +76,24 @@ export function followPg(secrets: Secrets, name: string, pool: PgPoolLike, optio
       throw error
     }
   }
+  const how = loginOptions(isPostgresAuthFailure, options)
+  const logIn = () => secrets.withCredential(name, opened, how)
+  let taking = 0
+  /** A client that is idle is logged in: whatever is wrong with the credential is no business of it. */
+  const takeIdle = async (): Promise<Client> => {
+    taking++
+    try {
+      return (await connect.call(pool)) as Client
+    } catch (error) {
+      // Somebody else was faster, and it was a new one after all.
+      if (!isPostgresAuthFailure(error)) throw error
+      return logIn()
+    } finally {
+      taking--
+    }
+  }
   inside.connect = done => {
-    const { patience } = options
-    const how = { isAuthFailure: isPostgresAuthFailure, ...(patience !== undefined && { patience }) }
-    // An idle client is logged in: whatever is wrong with the credential is no business of it.
-    const client =
-      inside.idleCount > 0 && chosen !== undefined
-        ? (connect.call(pool) as Promise<Client>)
-        : secrets.withCredential(name, opened, how)
+    const client = chosen !== undefined && inside.idleCount > taking ? takeIdle() : logIn()
     if (done === undefined) return client
     client.then(
       found => done(undefined, found, found.release),
@@ -95,11 +106,11 @@ export function followPg(secrets: Secrets, name: string, pool: PgPoolLike, optio
     // The pool closes a client that has served its uses.
     if (drain.isOld(client)) client._poolUseCount = Number.POSITIVE_INFINITY
   }
-  if (options.drain !== false) pool.on('release', leave)
+  if (options.drain !== false) inside.on('release', leave)
   return {
     stop() {
       drain.stop()
-      pool.off('release', leave)
+      inside.off('release', leave)
       Object.assign(inside, { connect, newClient })
       settle()
     },
