@@ -5,7 +5,7 @@
 import { RotationError } from '../../errors.ts'
 import { statementTimeout, type TargetCall } from '../../ports/rotation-target.ts'
 import type { WireContext } from './options.ts'
-import { plainQuotes, text } from './quote.ts'
+import { quotingMode, text } from './quote.ts'
 import type { Session } from './session.ts'
 
 /** What must be left of the time when the server has answered at the latest. */
@@ -26,11 +26,11 @@ export async function beginChange(
   const each = Math.floor(statementTimeout(call, context.now(), MARGIN) / 3000)
   if (each < 1) throw new RotationError('no-time', 'No time is left to make the change at the server.', { at })
   const limits = ['wait_timeout', 'net_read_timeout', 'lock_wait_timeout', 'innodb_lock_wait_timeout']
-  await session.query(`SET SESSION ${plainQuotes}, ${limits.map(name => `${name} = ${each}`).join(', ')}`)
+  await session.query(`SET SESSION ${quotingMode}, ${limits.map(name => `${name} = ${each}`).join(', ')}`)
   const [row] = await session.query(`SELECT GET_LOCK(${text(lockName(login))}, ${each}) AS locked`)
   if (row?.locked !== 1)
     throw new RotationError('target-busy', 'Another change of the same login is under way.', { at })
 }
 
-/** Case is folded by the server, and 64 characters are the most. */
+/** 64 characters are the most that the server takes. */
 const lockName = (login: string): string => `lockstep:${Buffer.from(login).toString('base64url').slice(0, 54)}`

@@ -1,14 +1,17 @@
 /**
- * Quoting for statements that take no parameters. Right in sessions that `within` (change.ts) or `plainQuotes` has prepared: there a
- * backslash is a character like any other, so a doubled quote is all there is to it.
+ * Quoting for statements that take no parameters. Exact in sessions that have `quotingMode`; in others a backslash in a name may be taken
+ * for two, and nothing worse.
  * @module
  */
 
-/** Makes `text` of this module right, and keeps double quotes for texts rather than names. */
-export const plainQuotes = "sql_mode = 'NO_BACKSLASH_ESCAPES'"
+/**
+ * Backslashes escape, whatever the server's default. Not the other way round: servers write statements anew for their logs and
+ * replicas, with backslashes, and the replica reads them in the mode of this session.
+ */
+export const quotingMode = "sql_mode = 'TRADITIONAL'"
 
 /** A text literal. */
-export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+export const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 
 /** An account: `'app'@'10.%'`. */
 export const account = ({ user, host }: { readonly user: string; readonly host: string }): string =>

@@ -1,0 +1,29 @@
+/**
+ * What a MySQL target is made from. The configuration's schema produces it; names here are those of `lockstep.yml`.
+ * @module
+ */
+import type { Instant } from '../../ports/clock.ts'
+import type { Dialect, WireContext, WireOptions } from '../mysql-wire/options.ts'
+
+export type { Endpoint, TlsOptions } from '../mysql-wire/options.ts'
+
+export interface MysqlTargetOptions extends WireOptions {
+  readonly strategy: 'single-user' | 'alternating-users' | 'dual-password'
+  /** The two logins, for alternating-users. */
+  readonly users?: readonly [string, string] | undefined
+  /** Host parts of the `user@host` accounts that are rotated; every account of the login if left out. */
+  readonly hosts?: readonly string[] | undefined
+  /** Our mark on the account, `lockstep:<deployment>/<secret>`: one account belongs to one configuration. */
+  readonly owner: string
+  /** Take over an account that bears another configuration's mark. */
+  readonly adopt?: boolean | undefined
+}
+
+export interface MysqlDeps {
+  now(): Instant
+}
+
+/** What every part of the target is handed. */
+export interface Context extends MysqlTargetOptions, WireContext {}
+
+export const dialect: Dialect = { engine: 'MySQL', longestName: 32 }
