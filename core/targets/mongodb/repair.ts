@@ -17,14 +17,10 @@ import { MARK, type Role, requireOurs, type UserFacts, userFacts } from './users
 function copied({ roles, restrictions = [], mechanisms = [] }: UserFacts): Command {
   return {
     roles,
-    ...(restrictions.length === 0 ? {} : { authenticationRestrictions: restrictions.map(asGiven) }),
+    ...(restrictions.length === 0 ? {} : { authenticationRestrictions: restrictions }),
     ...(mechanisms.length === 0 ? {} : { mechanisms }),
   }
 }
-
-/** The server shows empty lists where none were given, and takes none. */
-const asGiven = (restriction: Readonly<Record<string, unknown>>): Command =>
-  Object.fromEntries(Object.entries(restriction).filter(([, list]) => !Array.isArray(list) || list.length > 0))
 
 /** A twin with all that the model has, and a password that nobody holds until the first rotation sets one. */
 export function createTwin(context: Context, name: string, model: UserFacts): Partial<Finding> {

@@ -8,6 +8,7 @@ import type { Credential } from '../../../core/secret/credential.ts'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
 import { createMongodbTarget, type Endpoint, type MongodbTargetOptions } from '../../../core/targets/mongodb/index.ts'
 import type { FerretDB } from '../../stand/ferretdb.ts'
+import type { Stub } from './stub.ts'
 
 /** Every password that a test used: none may be seen anywhere. */
 export const canaries: string[] = []
@@ -122,4 +123,30 @@ export function forms(text: string): readonly string[] {
     encodeURIComponent(text),
     JSON.stringify(text).slice(1, -1),
   ]
+}
+
+/** Where the members of a stub are: those that `readers` names are readers, the others writers. */
+export const membersOf = ({ members }: Stub, ...readers: readonly string[]): Endpoint[] =>
+  members.map(({ name, host, port }) => ({ name, host, port, role: readers.includes(name) ? 'reader' : 'writer' }))
+
+export const ROTATOR = ['viewUser', 'changePassword', 'changeCustomData', 'createUser', 'grantRole']
+
+/** Two users of a stub, alike, and an admin; the target that lets them take turns. */
+export function stubPair(stub: Stub, more: Partial<MongodbTargetOptions> = {}) {
+  const name = freshName('app')
+  const users = [`${name}_a`, `${name}_b`] as const
+  const current = credential(users[0])
+  const roles = [{ role: 'readWrite', db: 'shop' }]
+  stub.add({ user: users[0], pwd: current.password.reveal(), roles })
+  stub.add({ user: users[1], pwd: newPassword().reveal(), roles })
+  const rotator = credential('rotator')
+  stub.add({ user: 'rotator', pwd: rotator.password.reveal(), may: ROTATOR })
+  const made = target({
+    strategy: 'alternating-users',
+    users,
+    endpoints: membersOf(stub),
+    admin: async () => rotator,
+    ...more,
+  })
+  return { target: made, users, current, pending: credential(users[1]), rotator }
 }
