@@ -29,8 +29,8 @@ export interface AccountFacts extends Account {
 /** Accounts of the login on the hosts that are configured; none: empty. Only an admin that may read the tables sees them. */
 export async function readAccounts(admin: Session, login: string, context: Context): Promise<readonly AccountFacts[]> {
   const rows = await mayRead(admin, () =>
-    admin.query(`SELECT u.User AS user, u.Host AS host, u.plugin AS plugin, HEX(u.authentication_string) AS stored,
-      HEX(JSON_UNQUOTE(JSON_EXTRACT(u.User_attributes, '$.additional_password'))) AS second,
+    admin.query(`SELECT u.User AS user, u.Host AS host, u.plugin AS plugin, HEX(u.authentication_string) AS first_hash,
+      HEX(JSON_UNQUOTE(JSON_EXTRACT(u.User_attributes, '$.additional_password'))) AS second_hash,
       u.account_locked = 'Y' AS locked, u.password_expired = 'Y' AS expired,
       (u.Super_priv = 'Y' OR u.Repl_slave_priv = 'Y' OR EXISTS (SELECT 1 FROM mysql.global_grants g
         WHERE g.USER = u.User AND g.HOST = u.Host AND g.PRIV = 'SYSTEM_USER')) AS privileged,
@@ -42,8 +42,8 @@ export async function readAccounts(admin: Session, login: string, context: Conte
     user: row.user as string,
     host: row.host as string,
     plugin: row.plugin as string,
-    stored: Buffer.from(row.stored as string, 'hex'),
-    second: row.second === null ? undefined : Buffer.from(row.second as string, 'hex'),
+    stored: Buffer.from(row.first_hash as string, 'hex'),
+    second: row.second_hash === null ? undefined : Buffer.from(row.second_hash as string, 'hex'),
     locked: row.locked === 1,
     expired: row.expired === 1,
     privileged: row.privileged === 1,

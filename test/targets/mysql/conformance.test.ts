@@ -33,7 +33,9 @@ describe.skipIf(server === undefined)(`MySQL ${server?.version}`, async () => {
     for (const by of strategy === 'alternating-users' ? (['admin'] as const) : (['itself', 'admin'] as const))
       describe(`${strategy}, changed by ${by === 'admin' ? 'the admin' : 'the login itself'}`, () => {
         const make = () => fixture(server, proxy, nowhere, strategy, by)
-        for (const { name, run } of settableTargetConformance(make)) test(name, run)
+        // a login does not see whether its own account has a second password
+        const without = by === 'itself' ? (['sight'] as const) : []
+        for (const { name, run } of settableTargetConformance(make, { without })) test(name, run)
       })
 
   test('every session was closed', async () => {
@@ -44,8 +46,9 @@ describe.skipIf(server === undefined)(`MySQL ${server?.version}`, async () => {
   test('the server wrote no password in clear: error log, general log, slow log, binary log', () => {
     const written = server.written()
     const general = written.get('general.log')!.toString()
-    expect(general).toContain('IDENTIFIED BY <secret> RETAIN CURRENT PASSWORD') // it does log the statements
-    expect(general).toContain('IDENTIFIED BY <secret> REPLACE <secret>')
+    // it does log the statements
+    expect(general.includes('IDENTIFIED BY <secret> RETAIN CURRENT PASSWORD')).toBe(true)
+    expect(general.includes('IDENTIFIED BY <secret> REPLACE <secret>')).toBe(true)
     expect(written.get('binlog.000001')!.includes('RETAIN CURRENT PASSWORD')).toBe(true)
     expect(written.get('slow.log')!.includes('RETAIN CURRENT PASSWORD')).toBe(true)
     for (const [name, content] of written)
