@@ -52,6 +52,8 @@ export class OracleStub implements OracleDriver {
   standby = { port: 0, behind: 0 }
   /** The next change is made, and its answer lost. */
   loseNextAnswer = false
+  /** Says that a rollover was ended, and leaves it. */
+  keepsRollover = false
   fail: (doing: 'login' | 'change' | 'statement', text: string, user: string) => string | undefined = () => undefined
 
   now = (): number => Date.now() + this.later
@@ -155,7 +157,7 @@ export class OracleStub implements OracleDriver {
     if (alter[1] !== name && name !== 'SYSTEM_ROTATOR') throw new DriverError('ORA-01031')
     const user = this.users.get(alter[1]!)!
     if (alter[2] !== undefined) user.newest = alter[2]
-    this.#endRollover(user)
+    if (!this.keepsRollover) this.#endRollover(user)
     return []
   }
 

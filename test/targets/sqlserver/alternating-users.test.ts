@@ -101,6 +101,16 @@ describe('end', () => {
     expect(error.at).toBe('secondary')
   })
 
+  test('a login that somebody has disabled is ended like any other, and stays disabled', async () => {
+    const t = target({ endpoints: both })
+    await t.set({ current, pending }, call())
+    const login = primary.logins.get(users[0])!
+    login.disabled = true
+    await t.end({ previous: current, current: pending }, call())
+    expect(login.password).not.toBe(textOf(current))
+    expect(login.disabled).toBe(true)
+  })
+
   test('a login that has been dropped is ended', async () => {
     const t = target({ endpoints: both })
     await t.set({ current, pending }, call())
