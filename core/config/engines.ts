@@ -17,6 +17,12 @@ export interface EngineFacts {
 export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFacts } = {
   // Any of the writers may be the primary, and is asked.
   mongodb: { title: 'MongoDB', port: 27017, strategies: ['single-user', 'alternating-users'], writers: 'some' },
+  mysql: {
+    title: 'MySQL',
+    port: 3306,
+    strategies: ['dual-password', 'alternating-users', 'single-user'],
+    writers: 'one',
+  },
   // It has neither second passwords nor issued keys.
   postgres: { title: 'PostgreSQL', port: 5432, strategies: ['single-user', 'alternating-users'], writers: 'one' },
 }

@@ -15,6 +15,11 @@ export function resolveTarget({ target }: SecretInput, secretPath: DataPath, sco
       const { kind, authSource = 'admin', adminAuthSource = 'admin', plaintext = false } = target
       return { kind, ...resolveEngine(target, path, scope), authSource, adminAuthSource, plaintext }
     }
+    case 'mysql': {
+      const { kind, hosts, serverPublicKey } = target
+      const key = serverPublicKey === undefined ? undefined : scope.absolute(serverPublicKey)
+      return { kind, ...resolveEngine(target, path, scope), hosts, serverPublicKey: key }
+    }
     case 'postgres': {
       const { kind, ownerRole, hash = 'scram-sha-256' } = target
       return { kind, ...resolveEngine(target, path, scope), ownerRole, hash }

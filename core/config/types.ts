@@ -97,7 +97,14 @@ export interface MongodbTargetConfig extends EngineParts {
   readonly plaintext: boolean
 }
 
-export type EngineTargetConfig = MongodbTargetConfig | PostgresTargetConfig
+export interface MysqlTargetConfig extends EngineParts<EndpointConfig & { readonly database?: string | undefined }> {
+  readonly kind: 'mysql'
+  readonly hosts: readonly string[] | undefined
+  /** A file. */
+  readonly serverPublicKey: string | undefined
+}
+
+export type EngineTargetConfig = MongodbTargetConfig | MysqlTargetConfig | PostgresTargetConfig
 
 export interface ModuleTargetConfig {
   readonly kind: 'module'

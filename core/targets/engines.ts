@@ -32,6 +32,13 @@ const openers: { readonly [Kind in EngineTargetConfig['kind']]: Opener<Extract<E
       const more = { authSource, adminAuthSource, plaintext }
       return createMongodbTarget({ ...common(order, ['single-user', 'alternating-users']), ...more }, clock)
     },
+    async mysql(order, clock) {
+      const { createMysqlTarget } = await import('./mysql/index.ts')
+      const { hosts, serverPublicKey: file } = order.target
+      const serverPublicKey = file === undefined ? undefined : readText(file, 'public key file')
+      const strategies = ['dual-password', 'alternating-users', 'single-user'] as const
+      return createMysqlTarget({ ...common(order, strategies), hosts, serverPublicKey }, clock)
+    },
     async postgres(order, clock) {
       const { createPostgresTarget } = await import('./postgres/index.ts')
       const { ownerRole, hash } = order.target

@@ -65,6 +65,7 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
     never: /^(local|cli)|core\/(testing|config|rotation)/,
     bytes: 400_000,
   },
+  './mysql': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './postgres': {
     packages: ['@mongodb-js/saslprep', 'memory-pager', 'sparse-bitfield'],
     never: /^(local|cli)|core\/(testing|config|rotation)/,

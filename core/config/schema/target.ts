@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { path } from './parts.ts'
 import { mongodb } from './target-mongodb.ts'
+import { mysql } from './target-mysql.ts'
 import { postgres } from './target-postgres.ts'
 
 const module = z.strictObject({
@@ -18,5 +19,5 @@ const module = z.strictObject({
 
 /** By their kind; a module is a target of one's own. */
 export const target = z
-  .discriminatedUnion('kind', [mongodb, postgres, module])
+  .discriminatedUnion('kind', [mongodb, mysql, postgres, module])
   .describe('The system that accepts the credential.')
