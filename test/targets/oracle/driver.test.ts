@@ -16,14 +16,19 @@ let secured = 0
 const listener = tls.createServer({ cert, key }, () => secured++).on('tlsClientError', () => {})
 const silent = net.createServer()
 const sockets = new Set<net.Socket>()
-for (const server of [listener, silent]) {
+// an address that the certificate does not name
+const elsewhere = tls.createServer({ cert, key }, () => secured++).on('tlsClientError', () => {})
+for (const [server, address] of [
+  [listener, '127.0.0.1'],
+  [silent, '127.0.0.1'],
+  [elsewhere, '127.0.0.2'],
+] as const) {
   server.on('connection', (socket: net.Socket) => void sockets.add(socket.on('error', () => {})))
-  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
+  await new Promise<void>(listening => server.listen(0, address, listening))
 }
 afterAll(() => {
   for (const socket of sockets) socket.destroy()
-  listener.close()
-  silent.close()
+  for (const server of [listener, silent, elsewhere]) server.close()
 })
 const portOf = (server: net.Server) => (server.address() as AddressInfo).port
 
@@ -43,18 +48,25 @@ describe('the driver itself', () => {
     await failure(accepts(portOf(silent), { mode: 'disable' }, 300), 'target-unreachable')
   })
 
-  test('an unknown authority, and another name', async () => {
+  test('an unknown authority', async () => {
     await failure(accepts(portOf(listener), { mode: 'verify-full' }), 'tls-failed')
     await failure(accepts(portOf(listener), { mode: 'verify-ca' }), 'tls-failed')
     expect(secured).toBe(0)
   })
 
+  const wallet = `${key}\n${cert}\n${ca}`
+
   test('a wallet of a key, its certificate and the authority, in this order: the handshake succeeds', async () => {
-    const wallet = `${key}\n${cert}\n${ca}`
     for (const mode of ['verify-full', 'verify-ca'] as const) {
       const before = secured
       await failure(accepts(portOf(listener), { mode, ca: wallet }, 500), 'target-unreachable')
       expect(secured, mode).toBe(before + 1)
     }
+  })
+
+  test('the name counts with verify-full only', async () => {
+    const dial = (mode: TlsOptions['mode']) => accepts(portOf(elsewhere), { mode, ca: wallet }, 500, '127.0.0.2')
+    await failure(dial('verify-full'), 'tls-failed')
+    await failure(dial('verify-ca'), 'target-unreachable')
   })
 })
