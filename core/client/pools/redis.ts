@@ -22,7 +22,7 @@ export interface RedisCredentialsProvider {
 /** What is used of an open client. */
 export interface RedisLike {
   readonly isReady: boolean
-  reAuthenticate(credentials: BasicAuth): Promise<void>
+  sendCommand(args: string[]): Promise<unknown>
 }
 
 const login = ({ username, password }: SecretCredential): BasicAuth => ({
@@ -47,7 +47,8 @@ export function redisCredentials(secrets: Secrets, name: string): RedisCredentia
 /** Open connections log in anew after a rotation, which loses no command. Refused: they go on as who they were. */
 export function followRedis(secrets: Secrets, name: string, client: RedisLike): Following {
   const stop = secrets.onRotate(name, current => {
-    if (client.isReady) client.reAuthenticate(login(current)).catch(() => {})
+    const { username = 'default', password } = login(current)
+    if (client.isReady) client.sendCommand(['AUTH', username, password]).catch(() => {})
   })
   return { stop }
 }

@@ -16,7 +16,7 @@ export interface AwsSecretValue {
 }
 
 export interface AwsSourceOptions<Command> {
-  readonly client: { send(command: Command, options: { abortSignal: AbortSignal }): Promise<AwsSecretValue> }
+  readonly client: { send(command: NoInfer<Command>, options: { abortSignal: AbortSignal }): Promise<AwsSecretValue> }
   readonly GetSecretValueCommand: new (input: { SecretId: string; VersionStage: string }) => Command
 }
 

@@ -15,8 +15,8 @@ export interface FileSourceOptions {
   readonly folder: string
 }
 
-/** A swap removes the files behind the old link while we read them; twice in a row does not happen. */
-const TRIES = 3
+/** A swap removes the files behind the old link while we read them; many in a row do not happen. */
+const TRIES = 10
 const ABSENT: readonly unknown[] = ['ENOENT', 'ENOTDIR']
 const DENIED: readonly unknown[] = ['EACCES', 'EPERM']
 
