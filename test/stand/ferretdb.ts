@@ -41,7 +41,7 @@ const CONF = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '32MB',
-  log_statement: 'all',
+  // not log_statement: it would write whole commands, passwords included, in hexadecimal
   shared_preload_libraries: 'pg_cron,pg_documentdb_core,pg_documentdb',
   'cron.database_name': 'postgres',
   'cron.host': HOST,

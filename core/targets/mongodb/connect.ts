@@ -30,14 +30,19 @@ export async function openSession(
   const remaining = requireOpen(call, context.now(), at)
   requireLogin(credential, at)
 
-  const client = new driver.MongoClient(
-    `mongodb://${address(endpoint)}/`,
-    clientOptions(context, endpoint, credential, authSource, remaining),
-  )
+  const failing = (error: unknown, phase: Phase) =>
+    mapError(error, phase, { at, plaintext: context.tls.mode === 'disable' })
+  const uri = `mongodb://${address(endpoint)}/`
+  let client: MongoClient
+  try {
+    client = new driver.MongoClient(uri, clientOptions(context, endpoint, credential, authSource, remaining))
+  } catch (error) {
+    throw failing(error, 'login')
+  }
   const close = () => void client.close().catch(() => {})
   const interruption = interruptible(close, call.signal, remaining)
   const failed = (error: unknown, phase: Phase): RotationError => {
-    const mapped = mapError(error, phase, { at, plaintext: context.tls.mode === 'disable' })
+    const mapped = failing(error, phase)
     return isRotationError(mapped, 'target-unreachable') ? (interruption.reason(at) ?? mapped) : mapped
   }
   try {
@@ -98,7 +103,7 @@ export const noPrimary = (): RotationError =>
 
 /** Between brackets if it is an address of IPv6. A host that would be read as several, or as something else: `config-invalid`. */
 function address({ host, port = 27017, name }: Endpoint): string {
-  if (/[\s,/@?#%[\]]/.test(host))
+  if (host === '' || /[\s,/@?#%[\]]/.test(host))
     throw new RotationError('config-invalid', 'The host of an endpoint must be one name or one address.', { at: name })
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -120,8 +120,8 @@ describe('single-user', () => {
   const one = (may: readonly string[], admin = true) => {
     const current = credential(freshName('solo'))
     stub.add({ user: current.username, pwd: current.password.reveal(), may })
-    const rotator = credential('rotator')
-    stub.add({ user: 'rotator', pwd: rotator.password.reveal(), may: ['viewUser', 'changePassword'] })
+    const rotator = credential('solo_rotator')
+    stub.add({ user: rotator.username, pwd: rotator.password.reveal(), may: ['viewUser', 'changePassword'] })
     const made = target({ endpoints: membersOf(stub), ...(admin && { admin: async () => rotator }) })
     return { target: made, current, pending: { ...current, password: newPassword() } }
   }
@@ -130,7 +130,7 @@ describe('single-user', () => {
     const { target, current, pending } = one(['changeOwnPassword'])
     await target.set({ current, pending }, call())
     expect(stub.commands.filter(({ name }) => name === 'updateUser').map(({ as }) => as)).toEqual([current.username])
-    expect(stub.logins.filter(({ as }) => as === 'rotator')).toEqual([])
+    expect(stub.logins.filter(({ as }) => as === 'solo_rotator')).toEqual([])
     await target.test(pending, call())
   })
 

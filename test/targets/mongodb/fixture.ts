@@ -113,23 +113,14 @@ export async function failure(action: Promise<unknown>, code: ErrorCode): Promis
   return error as RotationError
 }
 
-/** Searched for in what servers write: a value in clear, in base64, in hexadecimal, as in a URL and as in JSON. */
-export function forms(text: string): readonly string[] {
-  const bytes = Buffer.from(text)
-  return [
-    text,
-    bytes.toString('base64'),
-    bytes.toString('hex'),
-    encodeURIComponent(text),
-    JSON.stringify(text).slice(1, -1),
-  ]
-}
-
 /** Where the members of a stub are: those that `readers` names are readers, the others writers. */
 export const membersOf = ({ members }: Stub, ...readers: readonly string[]): Endpoint[] =>
   members.map(({ name, host, port }) => ({ name, host, port, role: readers.includes(name) ? 'reader' : 'writer' }))
 
 export const ROTATOR = ['viewUser', 'changePassword', 'changeCustomData', 'createUser', 'grantRole']
+
+/** The admin of stubs. */
+const rotator = credential('rotator')
 
 /** Two users of a stub, alike, and an admin; the target that lets them take turns. */
 export function stubPair(stub: Stub, more: Partial<MongodbTargetOptions> = {}) {
@@ -139,7 +130,6 @@ export function stubPair(stub: Stub, more: Partial<MongodbTargetOptions> = {}) {
   const roles = [{ role: 'readWrite', db: 'shop' }]
   stub.add({ user: users[0], pwd: current.password.reveal(), roles })
   stub.add({ user: users[1], pwd: newPassword().reveal(), roles })
-  const rotator = credential('rotator')
   stub.add({ user: 'rotator', pwd: rotator.password.reveal(), may: ROTATOR })
   const made = target({
     strategy: 'alternating-users',
@@ -148,5 +138,5 @@ export function stubPair(stub: Stub, more: Partial<MongodbTargetOptions> = {}) {
     admin: async () => rotator,
     ...more,
   })
-  return { target: made, users, current, pending: credential(users[1]), rotator }
+  return { target: made, users, current, pending: credential(users[1]) }
 }

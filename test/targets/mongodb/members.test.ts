@@ -173,9 +173,9 @@ describe('answers to a change', async () => {
   test('no answer: the connection is given up when the time is over, and so is the caller', async () => {
     const { target, current, pending } = stubPair(stub)
     stub.on('updateUser', () => 'hang')
-    await failure(target.set({ current, pending }, call(900)), 'target-unreachable') // hung at the mark, before the change
+    await failure(target.set({ current, pending }, call(3000)), 'target-unreachable') // hung at the mark, before the change
     stub.on('updateUser', ({ sent }) => (sent.pwd === undefined ? undefined : 'hang'))
-    await failure(target.set({ current, pending }, call(900)), 'unknown-outcome')
+    await failure(target.set({ current, pending }, call(3000)), 'unknown-outcome')
     const abort = new AbortController()
     stub.on('updateUser', ({ sent }) => {
       if (sent.pwd === undefined) return undefined
