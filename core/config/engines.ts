@@ -23,6 +23,8 @@ export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFac
     strategies: ['dual-password', 'alternating-users', 'single-user'],
     writers: 'one',
   },
+  oracle: { title: 'Oracle', port: 1521, strategies: ['dual-password'], writers: 'one' },
   // It has neither second passwords nor issued keys.
   postgres: { title: 'PostgreSQL', port: 5432, strategies: ['single-user', 'alternating-users'], writers: 'one' },
+  sqlserver: { title: 'SQL Server', port: 1433, strategies: ['alternating-users'], writers: 'one' },
 }

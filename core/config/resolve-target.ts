@@ -20,9 +20,15 @@ export function resolveTarget({ target }: SecretInput, secretPath: DataPath, sco
       const key = serverPublicKey === undefined ? undefined : scope.absolute(serverPublicKey)
       return { kind, ...resolveEngine(target, path, scope), hosts, serverPublicKey: key }
     }
+    case 'oracle':
+      return { kind: target.kind, ...resolveEngine(target, path, scope) }
     case 'postgres': {
       const { kind, ownerRole, hash = 'scram-sha-256' } = target
       return { kind, ...resolveEngine(target, path, scope), ownerRole, hash }
+    }
+    case 'sqlserver': {
+      const { kind, contained = false } = target
+      return { kind, ...resolveEngine(target, path, scope), contained }
     }
     case 'module':
       return { kind: 'module', module: scope.absolute(target.module), options: target.options ?? {} }

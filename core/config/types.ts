@@ -90,6 +90,15 @@ export interface PostgresTargetConfig extends EngineParts<EndpointConfig & { rea
   readonly hash: 'scram-sha-256' | 'md5' | 'plaintext'
 }
 
+export interface SqlServerTargetConfig extends EngineParts<EndpointConfig & { readonly database: string }> {
+  readonly kind: 'sqlserver'
+  readonly contained: boolean
+}
+
+export interface OracleTargetConfig extends EngineParts<EndpointConfig & { readonly service: string }> {
+  readonly kind: 'oracle'
+}
+
 export interface MongodbTargetConfig extends EngineParts {
   readonly kind: 'mongodb'
   readonly authSource: string
@@ -104,7 +113,12 @@ export interface MysqlTargetConfig extends EngineParts<EndpointConfig & { readon
   readonly serverPublicKey: string | undefined
 }
 
-export type EngineTargetConfig = MongodbTargetConfig | MysqlTargetConfig | PostgresTargetConfig
+export type EngineTargetConfig =
+  | MongodbTargetConfig
+  | MysqlTargetConfig
+  | OracleTargetConfig
+  | PostgresTargetConfig
+  | SqlServerTargetConfig
 
 export interface ModuleTargetConfig {
   readonly kind: 'module'

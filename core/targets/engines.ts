@@ -39,10 +39,20 @@ const openers: { readonly [Kind in EngineTargetConfig['kind']]: Opener<Extract<E
       const strategies = ['dual-password', 'alternating-users', 'single-user'] as const
       return createMysqlTarget({ ...common(order, strategies), hosts, serverPublicKey }, clock)
     },
+    async oracle(order, clock) {
+      const { createOracleTarget } = await import('./oracle/index.ts')
+      const { grace } = order.secret
+      return createOracleTarget({ ...common(order, ['dual-password']), grace }, { now: () => clock.now() })
+    },
     async postgres(order, clock) {
       const { createPostgresTarget } = await import('./postgres/index.ts')
       const { ownerRole, hash } = order.target
       return createPostgresTarget({ ...common(order, ['single-user', 'alternating-users']), ownerRole, hash }, clock)
+    },
+    async sqlserver(order, clock) {
+      const { createSqlServerTarget } = await import('./sqlserver/index.ts')
+      const { contained } = order.target
+      return createSqlServerTarget({ ...common(order, ['alternating-users']), contained }, clock)
     },
   }
 

@@ -66,11 +66,13 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
     bytes: 400_000,
   },
   './mysql': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
+  './oracle': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './postgres': {
     packages: ['@mongodb-js/saslprep', 'memory-pager', 'sparse-bitfield'],
     never: /^(local|cli)|core\/(testing|config|rotation)/,
     bytes: 400_000,
   },
+  './sqlserver': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './testing': { packages: ['croner'], never: /^(local|cli)|core\/(targets|config)/, bytes: 155_000 },
 }
 

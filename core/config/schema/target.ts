@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { path } from './parts.ts'
 import { mongodb } from './target-mongodb.ts'
 import { mysql } from './target-mysql.ts'
+import { oracle } from './target-oracle.ts'
 import { postgres } from './target-postgres.ts'
+import { sqlserver } from './target-sqlserver.ts'
 
 const module = z.strictObject({
   kind: z.literal('module').describe('A target of your own.'),
@@ -19,5 +21,5 @@ const module = z.strictObject({
 
 /** By their kind; a module is a target of one's own. */
 export const target = z
-  .discriminatedUnion('kind', [mongodb, mysql, postgres, module])
+  .discriminatedUnion('kind', [mongodb, mysql, oracle, postgres, sqlserver, module])
   .describe('The system that accepts the credential.')
