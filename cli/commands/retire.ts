@@ -5,12 +5,13 @@
 import { type Command, Option } from 'commander'
 import { RotationError } from '../../core/errors.ts'
 import { retire } from '../../core/rotation/retire.ts'
+import { type Held, held } from '../../core/rotation/setup.ts'
 import type { Answer } from '../answer.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
 import type { Run, Session } from '../session.ts'
 
 interface RetireOptions {
-  readonly release?: 'sessions'
+  readonly release?: readonly Held[]
   readonly reason?: string
 }
 
@@ -19,11 +20,9 @@ export function addRetire(program: Command, run: Run): void {
     .command('retire <name>')
     .summary('end the old credential when its grace is over')
     .description(
-      'Ends the credential that the last rotation replaced, and verifies that it is refused. Waits for the grace, and for sessions that prove somebody still uses it.',
+      'Ends the credential that the last rotation replaced, and verifies that it is refused. Waits for the grace, for required consumers, and for sessions that prove somebody still uses it.',
     )
-    .addOption(
-      new Option('--release <what>', 'retire although this still holds it (needs --reason)').choices(['sessions']),
-    )
+    .addOption(new Option('--release <what...>', 'retire although this still holds it (needs --reason)').choices(held))
     .option('--reason <text>', 'kept in the audit trail')
     .addHelpText(
       'after',
@@ -43,11 +42,11 @@ async function retireCommand(session: Session, name: string, { release, reason }
   const result = await session.working(`${name}: retiring the old credential`, () =>
     retire(setup, request, session.io.signal),
   )
-  const held = result.outcome === 'waiting' && result.for === 'sessions'
+  const holds = result.outcome === 'waiting' ? held.find(what => what === result.for) : undefined
   return {
     data: outcomeData(name, result),
     text: outcomeText(name, result, { style: session.style, now: session.io.clock.now() }),
-    next: held ? `retire ${name} --release sessions --reason …` : `status ${name}`,
+    next: holds ? `retire ${name} --release ${holds} --reason …` : `status ${name}`,
     exit: exitOf(result),
   }
 }

@@ -19,6 +19,7 @@ export type EventType =
   | 'rotation_discarded'
   | 'rollback'
   | 'access_denied'
+  | 'consumer_hook'
   | 'repaired'
 
 export type RotationType = 'scheduled' | 'event' | 'manual' | 'emergency'

@@ -5,6 +5,7 @@
  */
 import { isRotationError, RotationError } from '../errors.ts'
 import type { RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
+import { informConsumers } from './consumers.ts'
 import { discard } from './discard.ts'
 import { guarded } from './guarded.ts'
 import { isRollback } from './ids.ts'
@@ -40,7 +41,11 @@ export const rollback = (
 ): Promise<RotationResult> => perform(new Run(setup, request, signal), planRollback, standardSteps)
 
 const perform = (run: Run, planner: Planner, steps: Steps): Promise<RotationResult> =>
-  guarded(run, () => pass(run, planner, steps))
+  guarded(run, async () => {
+    const result = await pass(run, planner, steps)
+    if (result.outcome === 'rotated' || result.outcome === 'rolled-back') await informConsumers(run, result.new, 'all')
+    return result
+  })
 
 /** Plans are made anew after an edit was reconciled, and once after a refused value was discarded. */
 const REPLANS = 3
@@ -141,12 +146,15 @@ async function takeSteps(
 }
 
 /**
- * Where a change and its record are two writes, a run may have died between them; the next one records the ending again.
+ * Where a change and its record are two writes, a run may have died between them; the next one records the ending again. Or before
+ * every consumer was informed: they are asked.
  */
 export async function recordWhatIsMissing(run: Run, state: SecretState): Promise<void> {
   const { store, clock, policy } = run.setup
   const recent = state.promotedAt !== undefined && clock.now() < state.promotedAt + policy.runLife
-  if (!store.capabilities.records && recent) await recordAlready(run, state)
+  if (!recent) return
+  if (!store.capabilities.records) await recordAlready(run, state)
+  await informConsumers(run, state.current.version, 'asking')
 }
 
 /** An ending for a run that finds its rotation finished; a second line with the same rotation id says `already`. */

@@ -9,6 +9,7 @@
  */
 import { isRotationError, RotationError, sanitise } from '../errors.ts'
 import type { Call, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
+import { informConsumers } from './consumers.ts'
 import { discard } from './discard.ts'
 import { recordFailure, retried } from './guarded.ts'
 import { rotationId } from './ids.ts'
@@ -118,7 +119,9 @@ async function testStep(run: Run, rotation: RotationId): Promise<StepResult> {
 }
 
 async function finishStep(run: Run, rotation: RotationId): Promise<StepResult> {
-  return run.setup.target.overlap === 'gap' ? finishGap(run, rotation) : finishPair(run, rotation)
+  const result = await (run.setup.target.overlap === 'gap' ? finishGap(run, rotation) : finishPair(run, rotation))
+  if (result.versions) await informConsumers(run, result.versions.new, 'all')
+  return result
 }
 
 /** Set, test and promote in one breath. */
@@ -213,6 +216,7 @@ const already = (rotation: RotationId): StepResult => ({ outcome: 'already-rotat
 async function finishedBefore(run: Run, rotation: RotationId, { current }: SecretState): Promise<StepResult> {
   const ending = { result: 'already', versions: { new: current.version }, details: { rotation_id: rotation } } as const
   if (!run.setup.store.capabilities.records) await run.record(endingOf(rotation), ending)
+  await informConsumers(run, current.version, 'asking')
   return already(rotation)
 }
 

@@ -11,6 +11,7 @@ import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { RotationId, SecretId, SecretStore, VersionId } from '../ports/secret-store.ts'
 import type { ValueShape } from '../secret/credential.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
+import type { ConsumerHook } from './consumers.ts'
 
 export interface RotationPolicy {
   /** From one promotion to the next. Absent: never due by itself. */
@@ -50,6 +51,8 @@ export interface RotationSetup {
   readonly audit: AuditSink
   /** A fresh password by the policy of this secret. */
   readonly generate: () => SecretValue
+  /** What consumers need after a promotion. */
+  readonly hooks?: readonly ConsumerHook[]
 }
 
 export interface RotationRequest {
@@ -67,8 +70,15 @@ export interface RotationRequest {
   /** The password that a person brings. */
   readonly value?: SecretValue
   /** Retire although this still holds it; on record with `reason`. */
-  readonly release?: 'sessions'
+  readonly release?: Held | readonly Held[]
 }
+
+/** What a person may release a retirement from. */
+export const held = ['sessions', 'consumers'] as const
+export type Held = (typeof held)[number]
+
+export const releases = ({ release = [] }: Pick<RotationRequest, 'release'>, what: Held): boolean =>
+  [release].flat().includes(what)
 
 export type WaitReason =
   | 'grace'
@@ -79,6 +89,7 @@ export type WaitReason =
   | 'person'
   | 'run-life'
   | 'sessions'
+  | 'consumers'
   | 'rotation'
   | 'key-limit'
   | 'other-run'

@@ -7,9 +7,11 @@ import { RotationError } from '../../errors.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
+import { requireConsumers } from '../consumers.ts'
 import { hasOneLogin, sharesCredential } from '../one-login.ts'
 import { Waiting } from '../outcome.ts'
 import type { ReadVersion, Run } from '../run.ts'
+import { releases } from '../setup.ts'
 
 interface Retirement {
   readonly current: ReadVersion
@@ -23,6 +25,7 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   const [current, previous] = [await run.read(state.current.version), await run.read(version)]
   const retirement = { current, previous, promotedAt: state.promotedAt ?? run.startedAt }
   await requireWorkingCurrent(run, retirement)
+  await requireConsumers(run, current.version)
   if (target.kind === 'settable') await requireNoNewSessions(run, target, retirement)
   await store.claimRetire(id, version, policy.runLife, run.call())
   run.claimed = { version, over: run.claimed ? run.claimed.over : state.retiring }
@@ -65,8 +68,9 @@ async function requireNoNewSessions(
   { current, previous, promotedAt }: Retirement,
 ): Promise<void> {
   const { policy, clock } = run.setup
-  const { type, release } = run.request
-  if (target.strategy === 'single-user' || !target.sessions || type === 'emergency' || release === 'sessions') return
+  const { request } = run
+  if (target.strategy === 'single-user' || !target.sessions) return
+  if (request.type === 'emergency' || releases(request, 'sessions')) return
   const since = promotedAt + Math.max(0, ...policy.consumers.map(c => c.refresh))
   const open = await target.sessions(previous.credential, current.credential, since, run.targetCall)
   if (open > 0)
