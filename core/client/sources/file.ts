@@ -15,7 +15,7 @@ export interface FileSourceOptions {
   readonly folder: string
 }
 
-/** A swap removes the files behind the old link while we read them; many in a row do not happen. */
+/** Swaps that come while we read; many in a row do not happen. */
 const TRIES = 10
 const ABSENT: readonly unknown[] = ['ENOENT', 'ENOTDIR']
 const DENIED: readonly unknown[] = ['EACCES', 'EPERM']
@@ -33,17 +33,31 @@ export function fileSource({ folder }: FileSourceOptions): SecretSource {
 }
 
 async function readThere(folder: string, name: string, signal: AbortSignal): Promise<string | undefined> {
-  for (let tries = 1; ; tries++)
-    try {
-      const path = join(await behindLink(folder), name)
-      return (await stat(path)).isDirectory() ? await inFolder(path, signal) : await textOf(path, signal)
-    } catch (error) {
-      const { code } = error as { code?: unknown }
-      if (DENIED.includes(code))
-        throw new ClientError('access-denied', 'The file may not be read.', { foreign: shortCode(error) })
-      if (!ABSENT.includes(code)) throw error
-      if (tries === TRIES) return undefined
-    }
+  try {
+    return await steady(folder, async real => {
+      const path = join(real, name)
+      return (await stat(path)).isDirectory() ? steady(path, inner => fieldsOf(inner, signal)) : textOf(path, signal)
+    })
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (ABSENT.includes(code)) return undefined
+    if (!DENIED.includes(code)) throw error
+    throw new ClientError('access-denied', 'The file may not be read.', { foreign: shortCode(error) })
+  }
+}
+
+/**
+ * What `read` finds in the folder behind the link, if the link names it still: after a swap the old folder is removed file by
+ * file, and half of it would pass for a whole.
+ */
+async function steady(folder: string, read: (real: string) => Promise<string>): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const real = await behindLink(folder)
+    const [result] = await Promise.allSettled([read(real)])
+    if (tries < TRIES && (await behindLink(folder)) !== real) continue
+    if (result.status === 'fulfilled') return result.value
+    throw result.reason
+  }
 }
 
 /** The folder that the link names now, if there is one. */
@@ -56,8 +70,7 @@ async function behindLink(folder: string): Promise<string> {
 }
 
 /** As the JSON that other stores hold; hidden files are Kubernetes' own. */
-async function inFolder(path: string, signal: AbortSignal): Promise<string> {
-  const real = await behindLink(path)
+async function fieldsOf(real: string, signal: AbortSignal): Promise<string> {
   const names = (await readdir(real)).filter(file => !file.startsWith('.')).sort()
   const texts = names.map(async file => [file, await textOf(join(real, file), signal)] as const)
   return JSON.stringify(Object.fromEntries(await Promise.all(texts)))
