@@ -1,17 +1,19 @@
 /** What the tests of this folder share: a pair of logins on a stub, and targets for it. */
 import { randomBytes } from 'node:crypto'
+import tedious from 'tedious'
 import { expect } from 'vitest'
 import { type ErrorCode, RotationError } from '../../../core/errors.ts'
 import type { SettableTarget, TargetCall } from '../../../core/ports/rotation-target.ts'
 import type { Credential } from '../../../core/secret/credential.ts'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
-import { driver } from '../../../core/targets/sqlserver/driver.ts'
 import {
   createSqlServerTarget,
   type Endpoint,
   type SqlServerTargetOptions,
 } from '../../../core/targets/sqlserver/index.ts'
 import type { TdsStub } from './tds-stub.ts'
+
+const { Connection, Request } = tedious
 
 /** Names that need quoting. */
 export const users = ["app]a'", "app]b'"] as const
@@ -80,18 +82,17 @@ export const onTheWire = (text: string): string => Buffer.from(text, 'utf16le').
 
 /** A consumer's own session, by the same driver. */
 export async function connect(stub: TdsStub, { username, password }: Credential) {
-  const tedious = await driver()
-  const connection = new tedious.Connection({
+  const connection = new Connection({
     server: stub.host,
     authentication: { type: 'default', options: { userName: username, password: password.reveal() } },
-    options: { port: stub.port, encrypt: false, trustServerCertificate: true } as never,
+    options: { port: stub.port, encrypt: false, trustServerCertificate: true },
   })
   connection.on('error', () => {})
   await new Promise<void>((done, refused) => connection.connect(error => (error ? refused(error) : done())))
   return {
     use: () =>
       new Promise<void>((done, refused) =>
-        connection.execSqlBatch(new tedious.Request('SELECT 1', error => (error ? refused(error) : done()))),
+        connection.execSqlBatch(new Request('SELECT 1', error => (error ? refused(error) : done()))),
       ),
     close: async () => connection.close(),
   }
