@@ -53,6 +53,11 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
     bytes: 40_000,
   },
   './azure': { packages: [], never: /^(local|cli|aws|gcp)|core\/(targets|testing|config)/, bytes: 40_000 },
+  './client': {
+    packages: [],
+    never: /^(local|cli|aws|gcp|azure)|core\/(audit|config|fleet|functions|ledger|policy|rotation|targets|testing)/,
+    bytes: 25_000,
+  },
   './config': {
     packages: ['croner', 'fastest-levenshtein', 'yaml', 'zod'],
     never: /^(local|cli)|core\/(targets|testing|rotation)/,

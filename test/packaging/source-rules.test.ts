@@ -22,6 +22,12 @@ const inTesting = (file: string): boolean => file.startsWith('core/testing/')
 describe('the clear text of a secret', () => {
   /** Every file that takes a value out of its wrapper, and why it must. A new line here is a decision. */
   const callers: Readonly<Record<string, string>> = {
+    'core/client/credential.ts': 'finds the login in the value, for the application',
+    'core/client/pools/ioredis.ts': 'answers the driver, at the moment it logs in',
+    'core/client/pools/mssql.ts': 'answers the driver, at the moment it logs in',
+    'core/client/pools/mysql2.ts': 'answers the driver, at the moment it logs in',
+    'core/client/pools/pg.ts': 'answers the driver, at the moment it logs in',
+    'core/client/pools/redis.ts': 'answers the driver, at the moment it logs in',
     'core/secret/secret-value.ts': 'compares and measures itself',
     'core/secret/shape.ts': 'finds the login in the value, and puts another one there',
     'core/secret/fingerprint.ts': 'feeds the HMAC, with value and key',
@@ -72,6 +78,9 @@ describe('time and chance', () => {
   test('core and adapters read time through the clock port', () => {
     /** Bounds on real sockets, which no clock of ours moves. */
     const sockets = [
+      // A sleep that keeps no process alive, which the clock port has no word for.
+      "core/client/clock.ts: import { setTimeout } from 'node:timers/promises'",
+      'core/client/clock.ts: idle: (ms, signal) => setTimeout(ms, undefined, { signal, ref: false }),',
       // Not time: a turn of the loop, so that the runtime hears first that the function has started.
       'core/functions/once.ts: setImmediate(() => get().catch(thrown => failed(sanitise(thrown))))',
       'core/functions/within.ts: const timer = setTimeout(() => late.abort(), left + AFTER_DEADLINE)',
