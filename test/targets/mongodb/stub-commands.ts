@@ -2,6 +2,11 @@
 import { type Document, Timestamp } from 'mongodb'
 import { type Command, greeting, keyOf, type Member, refusal, type State, type StubUser } from './stub-state.ts'
 
+interface Role {
+  readonly role: string
+  readonly db: string
+}
+
 const BOTH = ['SCRAM-SHA-1', 'SCRAM-SHA-256'] as const
 const DENIED = refusal(13, 'Unauthorized', 'not authorized')
 
@@ -18,7 +23,7 @@ export function perform({ name, sent }: Command, who: StubUser | undefined, memb
   return { ...answer, ...(set && { operationTime: new Timestamp({ t: state.time, i: 1 }) }) }
 }
 
-const WRITES = ['createUser', 'updateUser', 'grantRolesToUser', 'dropUser']
+const WRITES = ['createRole', 'createUser', 'updateUser', 'grantRolesToUser', 'dropUser']
 
 type Handler = (sent: Document, who: StubUser, state: State, member: Member) => Document
 
@@ -64,20 +69,31 @@ const handlers: Readonly<Record<string, Handler>> = {
     return { ok: 1 }
   },
 
-  createUser({ createUser, $db, pwd, roles, customData, authenticationRestrictions, mechanisms }, who, { users }) {
+  createRole({ createRole, privileges }, who, { roles }) {
+    if (!who.may.includes('createRole')) return DENIED
+    roles.set(
+      createRole,
+      (privileges as readonly Document[]).flatMap(({ actions }) => actions as string[]),
+    )
+    return { ok: 1 }
+  },
+
+  createUser({ createUser, $db, pwd, roles, customData, authenticationRestrictions, mechanisms }, who, state) {
+    const { users } = state
     if (!who.may.includes('createUser')) return DENIED
     if (users.has(keyOf(createUser, $db))) return refusal(51003, 'Location51003', 'already exists')
     const lists = (authenticationRestrictions ?? []) as readonly Document[]
-    if (lists.some(one => Object.values(one).some(list => list.length === 0)))
-      return refusal(2, 'BadValue', 'empty list')
     const more = { ...(customData && { customData }), ...(lists.length > 0 && { authenticationRestrictions: lists }) }
     users.set(keyOf(createUser, $db), {
       user: createUser,
       db: $db,
       pwd,
-      roles,
+      // a name alone is a role of the same database
+      roles: (roles as (string | Role)[]).map(role => (typeof role === 'string' ? { role, db: $db } : role)),
       mechanisms: mechanisms ?? BOTH,
-      may: [],
+      may: (roles as (string | Role)[]).flatMap(role =>
+        typeof role === 'string' ? (state.roles.get(role) ?? []) : [],
+      ),
       ...more,
     })
     return { ok: 1 }

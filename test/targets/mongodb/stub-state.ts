@@ -44,6 +44,8 @@ export const refusal = (code: number, codeName: string, errmsg = 'refused'): Doc
 /** What members share, and what a command may change. */
 export interface State {
   users: Map<string, StubUser>
+  /** Roles of people's own, as the actions that they allow. */
+  roles: Map<string, readonly string[]>
   /** Of the last write. */
   time: number
 }

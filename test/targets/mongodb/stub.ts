@@ -38,7 +38,7 @@ export interface Stub {
 }
 
 export async function startStub(kinds: readonly Kind[] = ['primary']): Promise<Stub> {
-  const state: State = { users: new Map(), time: 1 }
+  const state: State = { users: new Map(), roles: new Map(), time: 1 }
   const commands: Command[] = []
   const logins: { to: string; as: string; good: boolean }[] = []
   const scripts = new Map<string, (command: Command) => Scripted>()
@@ -61,7 +61,7 @@ export async function startStub(kinds: readonly Kind[] = ['primary']): Promise<S
       port,
       kind,
       lag() {
-        stale = { users: structuredClone(state.users), time: state.time }
+        stale = { ...state, users: structuredClone(state.users) }
       },
       catchUp() {
         stale = undefined
