@@ -7,6 +7,7 @@ import { intervalFloor } from '../policy/consumers.ts'
 import { formatDuration } from '../policy/duration.ts'
 import { windowProblem } from '../policy/window.ts'
 import { checkPolicy, defaultPolicy, type PasswordPolicy } from '../secret/generate.ts'
+import { resolveHook } from './hooks.ts'
 import type { DataPath } from './problem.ts'
 import { defined, resolveStore, resolveValue, type Scope } from './resolve-parts.ts'
 import { propagationOf } from './resolve-store.ts'
@@ -35,20 +36,24 @@ function resolvePassword(
   return policy
 }
 
-function resolveTiming(secret: SecretInput, defaults: DefaultsInput) {
+function resolveTiming(secret: SecretInput, defaults: DefaultsInput, path: DataPath, scope: Scope) {
   const said = { ...defaults, ...defined(secret) }
+  const hooksAt = secret.consumers === undefined ? ['defaults', 'consumers'] : [...path, 'consumers']
   const { interval = 30 * DAY, window } = said
   return {
     interval: interval === 'never' ? undefined : interval,
     window: window && { cron: window.cron, duration: window.duration, timezone: window.timezone ?? 'UTC' },
     grace: said.grace ?? DAY,
-    consumers: (said.consumers ?? []).map(({ name, kind, refresh, connectRetry = 30 * SECOND, reads }) => ({
-      name: name ?? kind,
-      kind,
-      refresh,
-      connectRetry,
-      ...(reads !== undefined && { reads }),
-    })),
+    consumers: (said.consumers ?? []).map(
+      ({ name, kind, refresh, connectRetry = 30 * SECOND, reads, hook }, index) => ({
+        name: name ?? kind,
+        kind,
+        refresh,
+        connectRetry,
+        ...(reads !== undefined && { reads }),
+        ...(hook && { hook: resolveHook(hook, [...hooksAt, index, 'hook'], scope) }),
+      }),
+    ),
     settle: said.settle ?? 0,
     replicaLag: said.replicaLag ?? 10 * SECOND,
     runLife: said.runLife ?? 15 * MINUTE,
@@ -85,7 +90,7 @@ export function resolveSecret(name: string, secret: SecretInput, scope: Scope): 
     password: resolvePassword(secret, defaults, path, scope),
     manual: secret.manual ?? false,
     propagation: propagationOf(store, scope),
-    ...resolveTiming(secret, defaults),
+    ...resolveTiming(secret, defaults, path, scope),
   }
   if (resolved.manual && secret.password !== undefined)
     scope.report([...path, 'password'], 'does not go with manual: a person brings the value')

@@ -2,12 +2,12 @@
  * A configuration as the rest of Lockstep sees it: every default applied, durations in milliseconds, paths absolute.
  * @module
  */
-import type { Consumer } from '../policy/consumers.ts'
 import type { MaintenanceWindow } from '../policy/window.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { Strategy } from '../ports/rotation-target.ts'
 import type { PasswordPolicy } from '../secret/generate.ts'
 import type { ShapeOptions } from '../secret/shape.ts'
+import type { ConsumerConfig } from './hooks.ts'
 
 /** An absolute path, or the name of an environment variable. */
 export type KeySource = { readonly file: string } | { readonly env: string }
@@ -151,7 +151,7 @@ export interface SecretConfig {
   readonly grace: Duration
   /** How long its store may show consumers the version before. */
   readonly propagation: Duration
-  readonly consumers: readonly Consumer[]
+  readonly consumers: readonly ConsumerConfig[]
   readonly settle: Duration
   readonly replicaLag: Duration
   readonly runLife: Duration

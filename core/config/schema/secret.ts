@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DURATION, parseDuration } from '../../policy/duration.ts'
+import { hook } from './hook.ts'
 import { duration, line, name, text } from './parts.ts'
 import { target } from './target.ts'
 import { password, value } from './value.ts'
@@ -46,6 +47,7 @@ const consumer = z.strictObject({
     .describe(
       'How it reads. gcp: latest, or the alias that it names. azure: latest, or reference for a reference of App Service. Default: as the store is read.',
     ),
+  hook: hook.optional(),
 })
 
 /** What `defaults:` may say for every secret, and a secret for itself. */
