@@ -20,7 +20,7 @@ export function mapError(error: unknown, phase: Phase, where: Where, dialect: Di
   }
   const byPhase = phase === 'login' ? atLogin : atStatement
   const [code, message] = dialect.outcome?.(errno, phase) ?? byPhase(errno, phase)
-  return new RotationError(code, message, { at: where.at, foreign: String(errno), ...adviceFor(errno) })
+  return new RotationError(code, message, { at: where.at, foreign: String(errno), ...adviceFor(errno, where) })
 }
 
 /** The server's own number; a socket's error has a negative one. */
@@ -98,7 +98,12 @@ const ADVICE: Readonly<Record<number, string>> = {
   3955: 'Run ALTER USER … ACCOUNT UNLOCK, and find the client that uses an old password.',
 }
 
-const adviceFor = (errno: number): { next?: string } => (ADVICE[errno] === undefined ? {} : { next: ADVICE[errno] })
+function adviceFor(errno: number, { plaintext }: Where): { next?: string } {
+  // the server answers both alike
+  if (errno === 1045 && plaintext)
+    return { next: 'If the account has REQUIRE SSL, enable TLS; else run `lockstep doctor NAME`.' }
+  return ADVICE[errno] === undefined ? {} : { next: ADVICE[errno] }
+}
 
 function transport(error: unknown, phase: Phase): Outcome {
   const { code, message } = foreign(error)
