@@ -83,6 +83,8 @@ export async function replacePassword(
   await onEach(looks, async ({ node }) => {
     await together(
       setSetting(node, 'requirepass', credential),
+      // the setting alone does nothing where it has that value already, whatever users were changed to since
+      node.change(['ACL', 'SETUSER', 'default', 'resetpass', `#${hashOf(credential)}`]),
       ...(context.replication === true ? [setSetting(node, 'masterauth', credential)] : []),
       saveSettings(node, { ...context, unsaved: true }),
     )

@@ -1,11 +1,26 @@
+/** The contract of a settable target, for every strategy and kind of login, on one version; a file a version, so that they run side by side. */
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Credential } from '../../../core/secret/credential.ts'
-import type { RedisTargetOptions } from '../../../core/targets/redis/index.ts'
-import { type SettableFixture, settableTargetConformance } from '../../../core/testing/settable-target-conformance.ts'
-import { startProxy, type TcpProxy } from '../../stand/proxy.ts'
-import { type Redis, redisVersions, startRedis } from '../../stand/redis.ts'
-import { freePort, requireServer, until } from '../../stand/stand.ts'
-import { admin, canaries, createLogin, newPassword, node, RULES, target, withPassword, written } from './fixture.ts'
+import type { Credential } from '../../../../core/secret/credential.ts'
+import type { RedisTargetOptions } from '../../../../core/targets/redis/index.ts'
+import {
+  type SettableFixture,
+  settableTargetConformance,
+} from '../../../../core/testing/settable-target-conformance.ts'
+import { startProxy, type TcpProxy } from '../../../stand/proxy.ts'
+import { type Redis, type RedisVersion, startRedis } from '../../../stand/redis.ts'
+import { freePort, requireServer, until } from '../../../stand/stand.ts'
+import {
+  admin,
+  canaries,
+  createLogin,
+  hashOf,
+  newPassword,
+  node,
+  RULES,
+  target,
+  withPassword,
+  written,
+} from '../fixture.ts'
 
 interface Case {
   readonly strategy: RedisTargetOptions['strategy']
@@ -23,7 +38,7 @@ const cases: readonly Case[] = [
   { strategy: 'alternating-users', login: 'named', by: 'admin' },
 ]
 
-for (const version of redisVersions) {
+export async function conformanceOf(version: RedisVersion): Promise<void> {
   const conf = { appendonly: 'yes', appendfsync: 'no', 'slowlog-log-slower-than': 0, 'slowlog-max-len': 10_000 }
   const server = requireServer(
     await startRedis({ version, aclfile: version.endsWith('8.1'), conf, requirepass: 'first' }),
@@ -93,6 +108,8 @@ async function fixture(server: Redis, proxy: TcpProxy, nowhere: number, each: Ca
 async function makeLogin(server: Redis, { login, by }: Case): Promise<Credential> {
   if (login === 'named') return createLogin(server, by === 'admin' ? RULES : ['~*', '&*', '+@all'])
   const current = withPassword('default', 'first-password')
+  // the one alone does nothing where the value of the setting is that already
   await server.command(['CONFIG', 'SET', 'requirepass', 'first-password'])
+  await server.command(['ACL', 'SETUSER', 'default', 'resetpass', `#${hashOf(current)}`])
   return current
 }

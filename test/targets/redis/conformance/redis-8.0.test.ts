@@ -1,0 +1,3 @@
+import { conformanceOf } from './suite.ts'
+
+await conformanceOf('redis-8.0')

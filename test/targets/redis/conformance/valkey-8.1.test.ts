@@ -1,0 +1,3 @@
+import { conformanceOf } from './suite.ts'
+
+await conformanceOf('valkey-8.1')
