@@ -1,11 +1,12 @@
 /**
- * `npm run bench`: counts, and ratios in one run. `-- --cloud local`, `aws`, `gcp` or `azure`: only those. `-- --json` for machines.
+ * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `aws`, `gcp` or `azure`, also after `--cloud`: only those. `-- --json` for machines.
  * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
  */
 import { parseArgs } from 'node:util'
 import { aws } from './aws/all.ts'
 import { azure } from './azure/all.ts'
+import { client } from './client.ts'
 import { gcp } from './gcp/all.ts'
 import { local } from './local.ts'
 import { asTable, type Result } from './result.ts'
@@ -20,12 +21,12 @@ const legends: Readonly<Record<string, string>> = {
 const LEAST =
   "More calls than the least: where nothing fences, a look reads the record again; the admin's secret is read as any secret is, with its record and dates."
 
-const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, aws, gcp, azure }
+const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, client, aws, gcp, azure }
 
 async function main(): Promise<number> {
   const options = asked()
   if (!options) {
-    process.stderr.write(`usage: bench [--cloud ${Object.keys(parts).join('|')}] [--json]\n`)
+    process.stderr.write(`usage: bench [${Object.keys(parts).join('|')}] [--json]\n`)
     return 2
   }
   const results: Result[] = []
@@ -42,10 +43,13 @@ function people(results: readonly Result[]): string {
 
 function asked(): { readonly parts: readonly (() => Promise<Result[]>)[]; readonly json: boolean } | undefined {
   try {
-    const { cloud, json } = parseArgs({
+    const { values, positionals } = parseArgs({
       options: { cloud: { type: 'string' }, json: { type: 'boolean', default: false } },
-    }).values
-    const chosen = Object.entries(parts).filter(([name]) => cloud === undefined || cloud === name)
+      allowPositionals: true,
+    })
+    const { cloud, json } = values
+    const asked = cloud === undefined ? positionals : [cloud, ...positionals]
+    const chosen = Object.entries(parts).filter(([name]) => asked.length === 0 || asked.includes(name))
     return chosen.length === 0 ? undefined : { parts: chosen.map(([, measure]) => measure), json }
   } catch {
     return undefined
