@@ -53,11 +53,18 @@ export async function openSession(
   )
 }
 
-/** The admin's session: in `master`, which is where logins are; with `contained` in the database itself. */
+/** The admin's session where logins are changed: in `master`; with `contained` in the database itself. */
 export const openAdmin = (context: Context, call: TargetCall, endpoint = writerOf(context)): Promise<Session> =>
-  asAdmin(context.admin, endpoint, (on, credential) =>
-    openSession(context, on, credential, call, context.contained === true ? on.database : 'master'),
-  )
+  openAdminIn(context.contained === true ? endpoint.database : 'master', context, call, endpoint)
+
+/** Azure SQL shows sessions to who is in the same database. */
+export const openAdminIn = (
+  database: string,
+  context: Context,
+  call: TargetCall,
+  endpoint: Endpoint,
+): Promise<Session> =>
+  asAdmin(context.admin, endpoint, (on, credential) => openSession(context, on, credential, call, database))
 
 const failures =
   ({ tls }: Context, at: string, interruption: Interruption) =>

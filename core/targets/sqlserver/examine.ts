@@ -7,9 +7,9 @@ import type { Credential } from '../../secret/credential.ts'
 import { adminFindings, blocks, tlsFindings, warns } from '../common/finding.ts'
 import { using } from '../common/logins.ts'
 import { twinOf } from '../common/twin.ts'
-import { openAdmin, openSession } from './connect.ts'
+import { openAdmin, openAdminIn, openSession } from './connect.ts'
 import { factsQuery, loginFacts, unsupportedKind } from './login.ts'
-import { type Context, changedServers, type Endpoint } from './options.ts'
+import { type Context, changedServers, servers } from './options.ts'
 import { identifier } from './quote.ts'
 import type { Session } from './session.ts'
 import { SEES_SESSIONS } from './sessions.ts'
@@ -17,45 +17,47 @@ import { SEES_SESSIONS } from './sessions.ts'
 /** The contract's `examine`, on every server that has logins of its own. */
 export async function examine(context: Context, current: Credential, call: TargetCall): Promise<readonly Finding[]> {
   const names = [current.username, twinOf(context.users, current.username)]
-  const open = (endpoint: Endpoint) =>
-    context.admin ? openAdmin(context, call, endpoint) : openSession(context, endpoint, current, call)
   const found: Finding[] = [
     ...tlsFindings(context.tls, 'new passwords stand in the statements, and can be read on the way.'),
     ...adminFindings('alternating-users', context.admin),
   ]
-  for (const endpoint of changedServers(context))
-    await using(open(endpoint), async session => {
-      if (context.admin) found.push(...(await rights(session, context)))
+  for (const endpoint of changedServers(context)) {
+    const open = context.admin ? openAdmin(context, call, endpoint) : openSession(context, endpoint, current, call)
+    await using(open, async session => {
+      if (context.admin) found.push(...(await mayChange(session, context)))
       // metadata of another login is hidden from current
       for (const name of context.admin ? names : names.slice(0, 1))
         found.push(...(await examineLogin(session, context, name)))
     })
+  }
+  if (context.admin)
+    for (const endpoint of servers(context))
+      found.push(...(await using(openAdminIn(endpoint.database, context, call, endpoint), seesSessions)))
   return found
 }
 
-async function rights(session: Session, context: Context): Promise<readonly Finding[]> {
+async function mayChange(session: Session, context: Context): Promise<readonly Finding[]> {
   const contained = context.contained === true
   const right = contained ? 'ALTER ANY USER' : 'ALTER ANY LOGIN'
+  // Azure SQL has a role for it instead, which cannot be asked about
   const may = contained
     ? `HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY USER')`
     : `CASE WHEN SERVERPROPERTY('EngineEdition') = 5 THEN 1 ELSE HAS_PERMS_BY_NAME(NULL, NULL, 'ALTER ANY LOGIN') END`
-  const [row] = await session.query(
-    `SELECT ${contained ? 'USER_NAME()' : 'ORIGINAL_LOGIN()'} AS asker, ${may} AS may, ${SEES_SESSIONS} AS sees`,
-  )
-  const at = session.endpoint.name
-  const me = identifier(String(row?.asker))
-  const findings: Finding[] = []
-  if (row?.may !== 1)
-    findings.push(blocks('admin-rights', `${at}: the admin lacks ${right}.`, { remedy: `GRANT ${right} TO ${me};` }))
-  if (row?.sees !== 1)
-    findings.push(
-      warns(
-        'sessions-hidden',
-        `${at}: the admin cannot see who is still logged in with the previous login, so retirement stops.`,
-        { remedy: `GRANT VIEW SERVER STATE TO ${me};` },
-      ),
-    )
-  return findings
+  const [row] = await session.query(`SELECT ${contained ? 'USER_NAME()' : 'ORIGINAL_LOGIN()'} AS asker, ${may} AS may`)
+  if (row?.may === 1) return []
+  const remedy = `GRANT ${right} TO ${identifier(String(row?.asker))};`
+  return [blocks('admin-rights', `${session.endpoint.name}: the admin lacks ${right}.`, { remedy })]
+}
+
+async function seesSessions(session: Session): Promise<readonly Finding[]> {
+  const [row] = await session.query(`SELECT ORIGINAL_LOGIN() AS asker, ${SEES_SESSIONS} AS sees`)
+  if (row?.sees === 1) return []
+  const explanation = 'the admin cannot see who is still logged in with the previous login, so retirement stops.'
+  return [
+    warns('sessions-hidden', `${session.endpoint.name}: ${explanation}`, {
+      remedy: `GRANT VIEW SERVER STATE TO ${identifier(String(row?.asker))};`,
+    }),
+  ]
 }
 
 async function examineLogin(session: Session, context: Context, name: string): Promise<readonly Finding[]> {

@@ -7,7 +7,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget, TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { using } from '../common/logins.ts'
-import { openAdmin, openSession } from './connect.ts'
+import { openAdminIn, openSession } from './connect.ts'
 import { type Context, servers } from './options.ts'
 import { literal } from './quote.ts'
 import type { Row, Session } from './session.ts'
@@ -78,7 +78,9 @@ async function onEachServer(
 ): Promise<number> {
   let sum = 0
   for (const endpoint of servers(context)) {
-    const session = context.admin ? openAdmin(context, call, endpoint) : openSession(context, endpoint, current, call)
+    const session = context.admin
+      ? openAdminIn(endpoint.database, context, call, endpoint)
+      : openSession(context, endpoint, current, call)
     sum += await using(session, ask)
   }
   return sum

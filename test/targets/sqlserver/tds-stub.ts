@@ -48,6 +48,8 @@ export interface TdsStub {
   readonly seen: { readonly user: string; readonly database: string; readonly text: string }[]
   /** Every login that was tried, refused ones too. */
   readonly tried: { readonly user: string; readonly accepted: boolean }[]
+  /** Who may change logins. */
+  readonly admins: Set<string>
   /** Answers before the stub does: undefined leaves it to the stub. */
   override: (text: string, user: string) => Answer | undefined
   /** Answers of the login that the stub would not give by itself. */
@@ -72,6 +74,7 @@ export async function startTdsStub(secure?: { readonly cert: Buffer; readonly ke
     sessions: new Map(),
     seen: [],
     tried: [],
+    admins: new Set(['sa']),
     override: () => undefined,
     refuse: () => undefined,
     late: 0,
@@ -124,12 +127,16 @@ export async function startTdsStub(secure?: { readonly cert: Buffer; readonly ke
   function run(text: string, { user, id }: StubSession): Answer {
     const change = /ALTER (?:LOGIN|USER) \[((?:[^\]]|\]\])+)\] WITH PASSWORD = N'((?:[^']|'')*)'/.exec(text)
     if (change) {
-      if (user !== 'sa') return { error: 15_151 }
+      if (!stub.admins.has(user)) return { error: 15_151 }
       const latest = /DATEADD\(millisecond, (\d+), CONVERT\(datetime2, N'([^']+)', 126\)\)/.exec(text)!
       if (Date.now() + stub.late > Date.parse(`${latest[2]}Z`) + Number(latest[1])) return { error: 50_713 }
       stub.logins.get(change[1]!.replaceAll(']]', ']'))!.password = change[2]!.replaceAll("''", "'")
       return []
     }
+    const create = /^CREATE LOGIN \[(.+)\] WITH PASSWORD = N'(.+?)'/.exec(text)
+    if (create) stub.logins.set(create[1]!, { password: create[2]! })
+    const grant = /^GRANT ALTER ANY LOGIN TO \[(.+)\]/.exec(text)
+    if (grant) stub.admins.add(grant[1]!)
     const name = /(?:\.name = |SUSER_SID\()N'((?:[^']|'')*)'/.exec(text)?.[1]?.replaceAll("''", "'")
     if (/FROM sys\.(sql_logins|database_principals) AS \w WHERE/.test(text) && !text.includes('dm_exec_sessions'))
       return facts(name!)
