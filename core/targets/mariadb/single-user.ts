@@ -14,7 +14,7 @@ import { holdsExactly } from './methods.ts'
 import type { Context } from './options.ts'
 import { changeOwn } from './own-account.ts'
 import { caughtUpSoon } from './position.ts'
-import { only, requireOnly } from './shared.ts'
+import { requireOnly } from './shared.ts'
 
 type Parts = Pick<SettableTarget, 'strategy' | 'overlap' | 'nextUsername' | 'set' | 'end'>
 
@@ -65,5 +65,7 @@ export const force =
     const { users } = context
     if (users !== undefined && !users.includes(credential.username))
       throw new RotationError('identity-mismatch', 'The version names a user that the configuration does not.')
-    await changeAccounts(context, credential.username, call, only(credential))
+    const hash = nativeHash(credential)
+    // also where the server holds it already: a change makes it forget wrong passwords that it has counted
+    await changeAccounts(context, credential.username, call, () => [hash])
   }

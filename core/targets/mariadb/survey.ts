@@ -70,7 +70,10 @@ async function grantsOfAll(session: Session, accounts: readonly AccountFacts[]) 
   const found = new Map<string, readonly string[]>()
   // what the server's own accounts may do is nobody's model
   for (const facts of accounts.filter(each => unsupportedKind(each) === undefined))
-    found.set(account(facts), (await grantsOf(session, account(facts))).map(nameless).filter(isGrant).sort())
+    found.set(
+      account(facts),
+      (await grantsOf(session, account(facts))).map(nameless).flatMap(oneByOne).filter(isGrant).sort(),
+    )
   return found
 }
 
@@ -79,6 +82,13 @@ const nameless = (grant: string): string =>
   grant
     .replace(/( (?:TO|FOR)) `(?:[^`]|``)*`@`(?:[^`]|``)*`/, '$1 ?')
     .replace(/ IDENTIFIED (?:BY|VIA) .*?(?= REQUIRE | WITH |$)/s, '')
+
+/** A privilege at a time, for the server lists those on one object together. Commas between columns stay. */
+function oneByOne(grant: string): readonly string[] {
+  const [, privileges, on] = /^GRANT (.*?)( ON .*)$/s.exec(grant) ?? []
+  if (privileges === undefined) return [grant]
+  return privileges.split(/, (?![^(]*\))/).map(privilege => `GRANT ${privilege}${on}`)
+}
 
 const isGrant = (grant: string): boolean => !/^GRANT USAGE ON \*\.\* TO \?$/.test(grant)
 
