@@ -74,7 +74,8 @@ export interface SettableTarget extends CommonTarget {
   set(change: { readonly current: Credential; readonly pending: Credential }, call: TargetCall): Promise<void>
   /**
    * Ends `previous` and verifies, with at most one login per endpoint, that it is refused. Never a login that `current` names:
-   * that is `refused`. dual-password: `current` becomes the only password, whether or not `previous` was there; the same
+   * that is `refused`. dual-password: `current` becomes the only password, whether or not `previous` was there. A
+   * password that is neither: `not-ours`, nothing changed, where the server shows it (another run may just have set it). The same
    * password is `refused`, and a `current` that the server refuses is `auth-failed`, nothing changed. Repeat: the same. Still accepted: `still-accepted`.
    */
   end(change: { readonly previous: Credential; readonly current: Credential }, call: TargetCall): Promise<void>

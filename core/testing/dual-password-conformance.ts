@@ -113,6 +113,16 @@ export function dualPasswordCases<F extends Fixture>(
           await accepted(f, third, false)
         }),
       ],
+      [
+        'two passwords: end beside one that is neither previous nor current is not-ours, and nothing was changed',
+        where(async f => {
+          const second = await rotated(f)
+          const change = { previous: another(f), current: f.current }
+          await rejectsWith(f.target.end(change, callOf(f)), 'not-ours')
+          await accepted(f, f.current, true)
+          await accepted(f, second, true)
+        }),
+      ],
     ],
   }
 }

@@ -151,8 +151,12 @@ export class MemoryTarget implements SettableTarget {
     if (sharesCredential(this, previous, current))
       throw new RotationError('refused', 'Current names what would be ended.')
     if (this.strategy === 'dual-password') {
-      // A person may have changed it since: then it is not current's any more.
+      // A person, or another run, may have changed it since: then it is not ours to end.
       this.#requireLogin(current, 'writer')
+      const known = [previous, current]
+      const held = this.#server.passwordsOf(current.username)
+      if (held.some(password => !known.some(one => one.password.equals(password))))
+        throw new RotationError('not-ours', 'The login has a password that is neither previous nor current.')
       this.#server.setPassword(current.username, current.password)
     } else this.#server.setPassword(previous.username, undefined)
   }

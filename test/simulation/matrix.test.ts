@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { strategies } from './common/cells.ts'
 import { MATRIX, matrixPage, published } from './matrix.ts'
 import { simulatedStores } from './stores.ts'
 
@@ -17,7 +18,7 @@ it('every strategy, each trigger, two workers included, on every store', () => {
   const triggers = ['the request again', 'a later request', 'a schedule that sweeps', 'items of the queue', 'events']
   for (const { store, cells } of simulations) {
     const has = new Set(cells.map(({ strategy, trigger }) => `${strategy}, ${trigger}`))
-    for (const strategy of ['single-user', 'alternating-users', 'issue-then-revoke'])
+    for (const strategy of strategies)
       for (const trigger of [...triggers, 'two at once']) expect(has, store).toContain(`${strategy}, ${trigger}`)
   }
 })

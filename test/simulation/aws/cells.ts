@@ -143,7 +143,7 @@ function groups(subject: Subject): readonly Group[] {
     },
     {
       name: 'self-driven: people change passwords, restore, copy',
-      scenarios: named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/)
+      scenarios: named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/, /evicted by/)
         .filter(s => s.meanwhile)
         .map(s => fake(s.meanwhile === changeAtTarget ? { ...s, meanwhile: changeAtTargetOnAws } : s)),
     },

@@ -9,12 +9,15 @@ import {
   editPassword,
 } from '../../../core/testing/simulation/people.ts'
 import { type Action, firstValue, type Scenario } from '../../../core/testing/simulation/scenarios.ts'
-import type { World } from '../../../core/testing/simulation/world.ts'
+import type { SimulatedStrategy, World } from '../../../core/testing/simulation/world.ts'
 import { type DriveOptions, drive, type RunStep } from './drive.ts'
 import { cancel, doctor, finishByHand, keepsNote, leaveAsTemplate, passes, putElsewhere, untouched } from './people.ts'
 
-type Strategy = 'single-user' | 'alternating-users'
-const strategies: readonly Strategy[] = ['single-user', 'alternating-users']
+type Strategy = Exclude<SimulatedStrategy, 'issue-then-revoke'>
+const strategies: readonly Strategy[] = ['single-user', 'alternating-users', 'dual-password']
+
+/** The login that the next version names. */
+const nextLogin = (strategy: Strategy): string => (strategy === 'alternating-users' ? 'app_b' : 'app')
 const DAY = 86_400_000
 const GRACE = 61_000
 const MATURE = 100_000
@@ -40,6 +43,7 @@ export function drivenScenarios(step?: RunStep) {
     twice: [
       ...each('driven twice', twice, { rotations: 2 }),
       scenario('alternating-users', 'driven, ended by hand, driven', [driven(), retire, later()], { rotations: 2 }),
+      scenario('dual-password', 'driven, ended by hand, driven', [driven(), retire, later()], { rotations: 2 }),
       scenario('single-user', 'driven, with a reader that lags', twice, {
         world: { lag: 2_000, policy: { replicaLag: 5_000 } },
         rotations: 2,
@@ -83,13 +87,16 @@ export function drivenScenarios(step?: RunStep) {
           rotations: 2,
         }),
       ]),
-      ...strategies.map(strategy =>
-        scenario(strategy, 'a template has put and set, and the note is edited', twice, {
-          given: world => leaveAsTemplate(world, { set: true, username: strategy === 'single-user' ? 'app' : 'app_b' }),
-          meanwhile: editNote,
-          atRest: keepsNote('edited'),
-        }),
-      ),
+      // No template knows of two passwords.
+      ...strategies
+        .filter(strategy => strategy !== 'dual-password')
+        .map(strategy =>
+          scenario(strategy, 'a template has put and set, and the note is edited', twice, {
+            given: world => leaveAsTemplate(world, { set: true, username: nextLogin(strategy) }),
+            meanwhile: editNote,
+            atRest: keepsNote('edited'),
+          }),
+        ),
     ],
     foreign: [
       scenario('single-user', 'what is pending names another login', [{ ...driven({ refused: true }) }], {
@@ -100,8 +107,7 @@ export function drivenScenarios(step?: RunStep) {
       ...strategies.map(strategy =>
         scenario(strategy, 'what is pending was made from an older value', [driven({ refused: true })], {
           given: world => {
-            const username = strategy === 'single-user' ? 'app' : 'app_b'
-            leaveAsTemplate(world, { set: false, username, note: 'older' })
+            leaveAsTemplate(world, { set: false, username: nextLogin(strategy), note: 'older' })
           },
           rotations: 0,
           atRest: untouched(),

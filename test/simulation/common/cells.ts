@@ -63,7 +63,12 @@ export function faultsOf(reads: RegExp, old: RegExp): (call: string) => readonly
   }
 }
 
-export const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+export const strategies: readonly SimulatedStrategy[] = [
+  'single-user',
+  'alternating-users',
+  'dual-password',
+  'issue-then-revoke',
+]
 
 export const cellsOf = (subject: Subject): readonly Cell[] =>
   strategies.flatMap(strategy => [...cellsFor(strategy, subject), ...triggerCells(strategy, subject)])
@@ -114,7 +119,15 @@ export function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonl
   const edits = scenarios
     .filter(each => each.strategy === strategy && /edits the note/.test(each.name))
     .map(each => fresh({ ...each, atRest: kept }))
-  const people = named(/changes the password$/, /restored/, /copy/, /edited to/, /changed at/, /revoked by somebody/)
+  const people = named(
+    /changes the password$/,
+    /restored/,
+    /copy/,
+    /edited to/,
+    /changed at/,
+    /revoked by/,
+    /evicted by/,
+  )
   const cells: Cell[] = [
     { ...again('two rotations', /: two rotations$/), paired: true },
     {
@@ -130,10 +143,18 @@ export function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonl
       ...again('asked again, retired early, a reader that lags, time to settle', /asked/, /early/, /reader/, /settle/),
       long: true,
     },
-    again('values that are refused, or may do nothing, or are brought', /refuses/, /may do/, /brings/, /admin/, /tags/),
+    again(
+      'values that are refused, or may do nothing, or are brought',
+      /refuses/,
+      /may do/,
+      /brings/,
+      /admin/,
+      /tags/,
+      /second password/,
+    ),
     {
       ...again('somebody else’s pending version'),
-      scenarios: subject.foreign ? named(/somebody else/).map(longAgo) : [],
+      scenarios: subject.foreign ? named(/somebody else’s pending/).map(longAgo) : [],
     },
     { ...again('people edit'), scenarios: edits },
     {

@@ -5,7 +5,12 @@ import type { Sleep } from '../../../core/testing/simulation/interleave.ts'
 import { type Action, realEngine } from '../../../core/testing/simulation/scenarios.ts'
 import type { SimulatedStrategy } from '../../../core/testing/simulation/world.ts'
 
-const strategies: readonly SimulatedStrategy[] = ['single-user', 'alternating-users', 'issue-then-revoke']
+const strategies: readonly SimulatedStrategy[] = [
+  'single-user',
+  'alternating-users',
+  'dual-password',
+  'issue-then-revoke',
+]
 
 /** A rotation that ends where it would touch the target, or prove at an issuer what it has brought. */
 const bringAndDie: Action = {
