@@ -32,7 +32,9 @@ export const DISCARD = 'DISCARD OLD PASSWORD'
 export const keeping =
   (credential: Credential): Clauses =>
   facts => {
-    if (held(facts, facts.stored, credential.password) !== 'current') return [first(credential), DISCARD]
+    // given anew, a password that has expired is valid again
+    if (facts.expired || held(facts, facts.stored, credential.password) !== 'current')
+      return [first(credential), DISCARD]
     return facts.second === undefined ? [] : [DISCARD]
   }
 

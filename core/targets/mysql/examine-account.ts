@@ -17,9 +17,10 @@ export function* examineAccount(context: Context, facts: AccountFacts, current: 
       remedy: `ALTER USER ${name} ACCOUNT UNLOCK;`,
     })
   if (facts.expired && facts.user === current)
-    yield blocks('password-expired', `The password of ${name} has expired: sessions can do nothing but change it.`, {
-      remedy: `ALTER USER ${name} PASSWORD EXPIRE NEVER;`,
-    })
+    yield blocks(
+      'password-expired',
+      `The password of ${name} has expired: nobody can log in. Given anew (ALTER USER … IDENTIFIED BY …), the same one is valid again.`,
+    )
   if (facts.mark !== undefined && facts.mark !== context.owner && context.adopt !== true)
     yield blocks(
       'foreign-mark',

@@ -42,10 +42,22 @@ function* differences(from: Description, to: Description, current: string, twin:
         remedy: more.map(grant => `${withAccount(grant, current)};`).join(' '),
       },
     )
-  if (from.attributes !== to.attributes)
+  if (from.defaultRole !== to.defaultRole || from.limits !== to.limits)
     yield warns('attributes-differ', `${current} and ${twin} differ in default roles, TLS or limits.`, {
-      remedy: `ALTER USER ${twin} ${from.attributes};`,
+      remedy: alike(from, to, twin).join(' '),
     })
+}
+
+function alike(from: Description, to: Description, twin: string): readonly string[] {
+  const role = `ALTER USER ${twin} ${from.defaultRole === '' ? 'DEFAULT ROLE NONE' : from.defaultRole};`
+  // what is not named is left as it is
+  const extra = [...to.limits.matchAll(/MAX_\w+/g)].map(([name]) => name).filter(name => !from.limits.includes(name))
+  const unlimited = extra.map(name => ` ${name} 0`).join('')
+  const both = `${from.limits}${unlimited !== '' && !from.limits.includes(' WITH ') ? ' WITH' : ''}${unlimited}`
+  return [
+    ...(from.defaultRole === to.defaultRole ? [] : [role]),
+    ...(from.limits === to.limits ? [] : [`ALTER USER ${twin} ${both};`]),
+  ]
 }
 
 /** `GRANT … ON …` is followed by the account, and that by WITH GRANT OPTION or WITH ADMIN OPTION. */

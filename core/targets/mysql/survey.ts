@@ -18,7 +18,7 @@ export interface Survey {
   readonly hasRoles: boolean
   /** Of each login, as an admin sees them; undefined: not to be seen. */
   readonly accounts: ReadonlyMap<string, readonly AccountFacts[]> | undefined
-  /** By account: its grants and attributes, each with the account's own name left out; undefined: not to be seen. */
+  /** By account, its own name left out; undefined: not to be seen. */
   readonly descriptions: ReadonlyMap<string, Description> | undefined
   readonly readOnly: boolean
   /** Passwords that were used before are refused, on the server or for the asker's account. */
@@ -27,7 +27,10 @@ export interface Survey {
 
 export interface Description {
   readonly grants: readonly string[]
-  readonly attributes: string
+  /** `DEFAULT ROLE …`, or empty. */
+  readonly defaultRole: string
+  /** `REQUIRE … WITH …`: TLS and limits. */
+  readonly limits: string
 }
 
 export async function survey(session: Session, context: Context, names: readonly string[]): Promise<Survey> {
@@ -74,12 +77,14 @@ async function describe(session: Session, name: string): Promise<Description> {
   const grants = (await grantsOf(session, name)).map(nameless).filter(grant => grant !== 'GRANT USAGE ON *.*')
   const [row] = await session.query(`SHOW CREATE USER ${name}`)
   const created = String(Object.values(row ?? {})[0])
-  return { grants: grants.sort(), attributes: limitsIn(created) }
+  return { grants: grants.sort(), ...optionsIn(created) }
 }
 
-/** What of CREATE USER makes a difference to consumers: roles, TLS, limits. */
-const limitsIn = (created: string): string =>
-  (/ (?:DEFAULT ROLE .*? )?REQUIRE .*?(?= PASSWORD EXPIRE )/.exec(created)?.[0] ?? '').trim()
+/** What of CREATE USER makes a difference to consumers. */
+function optionsIn(created: string): Pick<Description, 'defaultRole' | 'limits'> {
+  const found = /(?: (DEFAULT ROLE .*?))? (REQUIRE .*?)(?= PASSWORD EXPIRE )/.exec(created)
+  return { defaultRole: found?.[1] ?? '', limits: found?.[2] ?? '' }
+}
 
 async function grantsOf(session: Session, of: string): Promise<readonly string[]> {
   const rows = await session.query(`SHOW GRANTS FOR ${of}`)
