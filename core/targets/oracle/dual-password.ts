@@ -35,7 +35,7 @@ export const dualPassword = (context: Context): Parts => ({
       const account = await ownAccount(writer)
       const at = writer.endpoint.name
       requireOurs(account, at)
-      if (account.inRollover) return requireTheSame(context, writer, pending, call)
+      if (account.inRollover) return requireSecond(context, writer, pending, call)
       // without a window the change would end current
       if (account.window === 0) throw rolloverDisabled(at)
       await writer.changePassword(current.username, current.password.reveal(), pending.password.reveal())
@@ -47,30 +47,33 @@ export const dualPassword = (context: Context): Parts => ({
     await withCurrent(context, current, call, async (writer, all) => {
       const account = await ownAccount(writer)
       requireOurs(account, writer.endpoint.name)
-      if (account.inRollover) await endRollover(context, writer, current, call)
+      if (account.inRollover) {
+        await requireSecond(context, writer, previous, call)
+        await endRollover(context, writer, current, call)
+      }
       await ended(context, all, call)
     })
     requireEnded(await acceptedBy(context, previous, call))
   },
 })
 
-/** A rollover is under way: either pending is part of it, and all is done, or it is somebody else's. One login tells. */
-async function requireTheSame(
+/** A rollover is under way: beside current there is `other`, or a password of somebody else's. One login tells. */
+async function requireSecond(
   context: Context,
   { endpoint }: Session,
-  pending: Credential,
+  other: Credential,
   call: TargetCall,
 ): Promise<void> {
   try {
-    await using(openSession(context, endpoint, pending, call), async () => {})
+    await using(openSession(context, endpoint, other, call), async () => {})
   } catch (error) {
     if (!isRotationError(error, 'auth-failed')) throw error
     throw new RotationError(
       'not-ours',
-      'The login has a second password already, which is neither current nor pending.',
+      'The login has a second password that is none of the two versions in question.',
       {
         at: endpoint.name,
-        next: 'Retire the previous version first, or let the rollover end; `lockstep doctor NAME` says how long it lasts.',
+        next: 'Retire the version whose password it is, or let the rollover end; `lockstep doctor NAME` says how long it lasts.',
       },
     )
   }

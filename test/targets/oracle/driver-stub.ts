@@ -37,6 +37,8 @@ type Attributes = Parameters<OracleDriver['getConnection']>[0]
 export class OracleStub implements OracleDriver {
   readonly OUT_FORMAT_OBJECT = 4002
   readonly users = new Map<string, StubUser>()
+  /** Their windows, in days. */
+  readonly profiles = new Map<string, number>()
   /** Every attempt to log in. */
   readonly tried: { readonly attributes: Attributes; readonly accepted: boolean }[] = []
   readonly statements: { readonly user: string; readonly text: string }[] = []
@@ -152,6 +154,10 @@ export class OracleStub implements OracleDriver {
       const user = this.users.get(asked!)
       return user === undefined ? [] : [this.#account(user, port, 'APP_PROFILE')]
     }
+    const profile = /^CREATE PROFILE (\w+) LIMIT PASSWORD_ROLLOVER_TIME (\d+)$/.exec(text)
+    if (profile) this.profiles.set(profile[1]!, Number(profile[2]))
+    const create = /^CREATE USER (\w+) IDENTIFIED BY "([^"]+)" PROFILE (\w+)$/.exec(text)
+    if (create) this.add(this.#named(create[1]!), create[2]!, { window: this.profiles.get(create[3]!) ?? 0 })
     const alter = /^ALTER USER "([^"]+)"(?: IDENTIFIED BY "([^"]+)")? EXPIRE PASSWORD ROLLOVER PERIOD$/.exec(text)
     if (alter === null) return []
     if (alter[1] !== name && name !== 'SYSTEM_ROTATOR') throw new DriverError('ORA-01031')

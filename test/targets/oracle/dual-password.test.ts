@@ -86,6 +86,14 @@ describe('end', () => {
     expect(stub.changes).toHaveLength(changes) // a change out of a rollover would begin one
   })
 
+  test('beside a password of somebody else nothing is ended', async () => {
+    const { stub, current, user } = populated()
+    Object.assign(user, { before: 'somebody-else-1', until: stub.now() + DAY })
+    await failure(target(stub).end({ previous: credential(), current }, call(stub)), 'not-ours')
+    expect(stub.valid(user)).toEqual([textOf(current), 'somebody-else-1'])
+    expect(stub.changes).toEqual([])
+  })
+
   test('after a rollback current is the older of the two, and stays', async () => {
     const { stub, current, user } = populated()
     const pending = credential()
@@ -153,7 +161,7 @@ describe('end', () => {
   })
 })
 
-test('logins per rotation and endpoint: set 1, test 1, end 2 and of them one refused', async () => {
+test('logins per rotation and endpoint: set 1, test 1, end 3 and of them one refused', async () => {
   const { stub, current, user } = populated()
   const pending = credential()
   const t = target(stub)
@@ -164,7 +172,7 @@ test('logins per rotation and endpoint: set 1, test 1, end 2 and of them one ref
   }
   expect(await tried(t.set({ current, pending }, call(stub)))).toEqual([true])
   expect(await tried(t.test(pending, call(stub)))).toEqual([true])
-  expect(await tried(t.end({ previous: current, current: pending }, call(stub)))).toEqual([true, false])
+  expect(await tried(t.end({ previous: current, current: pending }, call(stub)))).toEqual([true, true, false])
   expect(stub.valid(user)).toEqual([textOf(pending)])
 })
 
