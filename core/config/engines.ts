@@ -15,6 +15,12 @@ export interface EngineFacts {
 }
 
 export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFacts } = {
+  mariadb: {
+    title: 'MariaDB',
+    port: 3306,
+    strategies: ['dual-password', 'alternating-users', 'single-user'],
+    writers: 'one',
+  },
   // Any of the writers may be the primary, and is asked.
   mongodb: { title: 'MongoDB', port: 27017, strategies: ['single-user', 'alternating-users'], writers: 'some' },
   mysql: {

@@ -11,6 +11,10 @@ import type { TargetConfig } from './types.ts'
 export function resolveTarget({ target }: SecretInput, secretPath: DataPath, scope: Scope): TargetConfig {
   const path = [...secretPath, 'target']
   switch (target.kind) {
+    case 'mariadb': {
+      const { kind, hosts } = target
+      return { kind, ...resolveEngine(target, path, scope), hosts }
+    }
     case 'mongodb': {
       const { kind, authSource = 'admin', adminAuthSource = 'admin', plaintext = false } = target
       return { kind, ...resolveEngine(target, path, scope), authSource, adminAuthSource, plaintext }

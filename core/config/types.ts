@@ -106,6 +106,11 @@ export interface MongodbTargetConfig extends EngineParts {
   readonly plaintext: boolean
 }
 
+export interface MariadbTargetConfig extends EngineParts<EndpointConfig & { readonly database?: string | undefined }> {
+  readonly kind: 'mariadb'
+  readonly hosts: readonly string[] | undefined
+}
+
 export interface MysqlTargetConfig extends EngineParts<EndpointConfig & { readonly database?: string | undefined }> {
   readonly kind: 'mysql'
   readonly hosts: readonly string[] | undefined
@@ -114,6 +119,7 @@ export interface MysqlTargetConfig extends EngineParts<EndpointConfig & { readon
 }
 
 export type EngineTargetConfig =
+  | MariadbTargetConfig
   | MongodbTargetConfig
   | MysqlTargetConfig
   | OracleTargetConfig

@@ -26,6 +26,12 @@ type Opener<Target extends EngineTargetConfig> = (order: EngineOrder<Target>, cl
 
 const openers: { readonly [Kind in EngineTargetConfig['kind']]: Opener<Extract<EngineTargetConfig, { kind: Kind }>> } =
   {
+    async mariadb(order, clock) {
+      const { createMariadbTarget } = await import('./mariadb/index.ts')
+      const { hosts } = order.target
+      const strategies = ['dual-password', 'alternating-users', 'single-user'] as const
+      return createMariadbTarget({ ...common(order, strategies), hosts }, clock)
+    },
     async mongodb(order, clock) {
       const { createMongodbTarget } = await import('./mongodb/index.ts')
       const { authSource, adminAuthSource, plaintext } = order.target

@@ -65,6 +65,7 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
   },
   './gcp': { packages: [], never: /^(local|cli|aws|azure)|core\/(targets|testing|config)/, bytes: 40_000 },
   './local': { packages: [], never: /^cli|core\/(targets|testing|config|rotation)/, bytes: 40_000 },
+  './mariadb': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './mongodb': {
     packages: ['@mongodb-js/saslprep', 'memory-pager', 'sparse-bitfield'],
     never: /^(local|cli)|core\/(testing|config|rotation)/,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { path } from './parts.ts'
+import { mariadb } from './target-mariadb.ts'
 import { mongodb } from './target-mongodb.ts'
 import { mysql } from './target-mysql.ts'
 import { oracle } from './target-oracle.ts'
@@ -21,5 +22,5 @@ const module = z.strictObject({
 
 /** By their kind; a module is a target of one's own. */
 export const target = z
-  .discriminatedUnion('kind', [mongodb, mysql, oracle, postgres, sqlserver, module])
+  .discriminatedUnion('kind', [mariadb, mongodb, mysql, oracle, postgres, sqlserver, module])
   .describe('The system that accepts the credential.')
