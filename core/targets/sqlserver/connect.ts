@@ -31,6 +31,7 @@ export async function openSession(
   const line: Line = {}
   const interruption = interruptible(() => line.socket?.destroy(), call.signal, remaining)
   const connection = new tedious.Connection(settings(context, endpoint, credential, line, remaining, database))
+  connection.on('error', () => {}) // a lost connection is reported by whoever misses its answer
   const numbers: number[] = []
   connection.on('errorMessage', ({ number }: { number: number }) => numbers.push(number))
   const failed = failures(context, at, interruption)
@@ -43,7 +44,6 @@ export async function openSession(
     // the first message says why; others follow, such as that the database cannot be opened
     throw failed(error, 'login', numbers[0])
   }
-  connection.on('error', () => {}) // a lost connection is reported by the batch that misses its answer
   return sessionOver(
     connection,
     (text, done) => new tedious.Request(text, done),

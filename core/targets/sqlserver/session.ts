@@ -2,6 +2,7 @@
  * A session with one server, once it is open: batches with their errors mapped, and a goodbye.
  * @module
  */
+import type { EventEmitter } from 'node:events'
 import type { RotationError } from '../../errors.ts'
 import type { Column, Connection } from './driver.ts'
 import type { Phase } from './errors.ts'
@@ -23,7 +24,7 @@ export interface Session {
 
 export function sessionOver(
   connection: Connection,
-  requestOf: (text: string, done: (error?: Error) => void) => import('node:events').EventEmitter,
+  requestOf: (text: string, done: (error?: Error) => void) => EventEmitter,
   endpoint: Endpoint,
   failed: (error: unknown, phase: Phase) => RotationError,
   close: () => void,

@@ -172,6 +172,15 @@ describe('time', () => {
     await failure(t.test(current, call(20_000, giveUp.signal)), 'aborted')
   })
 
+  test('a connection lost before the change arrived is unknown-outcome too, and set can be repeated', async () => {
+    const t = target({ endpoints: [writer(proxy)] })
+    void proxy.loseAnswerTo(onTheWire('ALTER LOGIN'), 'swallowed')
+    await failure(t.set({ current, pending }, call()), 'unknown-outcome')
+    expect(primary.logins.get(users[1])!.password).not.toBe(textOf(pending))
+    await t.set({ current, pending }, call())
+    await t.test(pending, call())
+  })
+
   test('a server that accepts the connection and says nothing is target-unreachable', async () => {
     const resume = proxy.stall()
     await failure(target({ endpoints: [writer(proxy)] }).accepts(current, call(300)), 'target-unreachable')
