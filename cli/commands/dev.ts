@@ -26,7 +26,7 @@ interface DevOptions {
   readonly write?: string
 }
 
-const SHORTEST: Duration = 2_000
+const SHORTEST: Duration = 3_000
 const LONGEST: Duration = 3_600_000
 
 export function addDev(program: Command, run: Run): void {
@@ -82,7 +82,7 @@ async function devCommand(session: Session, options: DevOptions): Promise<Answer
 function intervalOf(text: string): Duration {
   const every = parseDuration(text)
   if (every !== undefined && every >= SHORTEST && every <= LONGEST) return every
-  throw new RotationError('usage', '--every needs a duration from 2s to 1h, such as 30s.')
+  throw new RotationError('usage', '--every needs a duration from 3s to 1h, such as 30s.')
 }
 
 /** What is made is noted in `closing` at once: whatever fails afterwards leaves nothing behind. */

@@ -1,5 +1,5 @@
 /**
- * A program for `lockstep dev` to show: ten lines that open a pool which follows rotations, and a few that use it.
+ * A program for `lockstep dev` to show: ten lines that open a pool which follows rotations, imports included, and a few that use it.
  * @module
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -31,20 +31,18 @@ export function writeExample(cwd: string, name: string, program: string): void {
 
 /** `folder`: that of the store. */
 export const exampleProgram = (folder: string): string => `import { systemClock } from 'lockstep'
+import { createSecrets, followPg, localSource } from 'lockstep/client'
 import { openLocalStore } from 'lockstep/local'
 import pg from 'pg'
 
-// Ten lines: a pool that follows every rotation.
-const folder = ${JSON.stringify(folder)}
-const store = await openLocalStore({ file: \`\${folder}/store.db\`, key: { file: \`\${folder}/store.key\` }, clock: systemClock })
-const call = () => ({ signal: AbortSignal.timeout(5000), deadline: Date.now() + 5000, run: {} })
-const read = async () => JSON.parse((await store.get('${SECRET}', call())).value.reveal())
-let login = await read()
-setInterval(() => read().then(now => (login = now), () => {}), 500) // what fails is read again
-const pool = new pg.Pool({ host: login.host, port: login.port, database: login.dbname, maxLifetimeSeconds: 5 })
-const [user, password] = ['username', 'password'].map(field => ({ get: () => login[field] }))
-Object.defineProperties(pool.options, { user, password }) // read at every new connection
+// A pool that follows every rotation.
+const [file, key] = ['store.db', 'store.key'].map(name => ${JSON.stringify(`${folder}/`)} + name)
+const store = await openLocalStore({ file, key: { file: key }, clock: systemClock })
+const secrets = createSecrets({ source: localSource(store), ttl: 500 })
+const { host, port, database } = await secrets.get('${SECRET}')
+const pool = new pg.Pool({ host, port, database, maxLifetimeSeconds: 5 })
 pool.on('error', () => {}) // an idle connection that has gone is replaced
+followPg(secrets, '${SECRET}', pool)
 
 // The application: it never stops asking.
 let [queries, failed, last] = [0, 0]

@@ -26,7 +26,11 @@ export interface Playground {
   close(): Promise<void>
 }
 
-/** `every`: between two rotations; a third of it is the grace, and a third the longest life of a run. */
+/** On a busy machine a run takes longer than the round trips that it is made of. */
+const LEAST_RUN_LIFE: Duration = 2_000
+const MOST_RUN_LIFE: Duration = 60_000
+
+/** `every`: between two rotations; a third of it is the grace, and about a third the longest life of a run. */
 export async function openPlayground(
   server: DevServer,
   folder: string,
@@ -50,7 +54,7 @@ export async function openPlayground(
   await store.put(SECRET, await makeLogins(server), call)
   const setup = await workspace.setup(SECRET)
   // What the configuration refuses: it is written for runs of minutes.
-  const runLife = Math.min(third, 60_000)
+  const runLife = Math.min(Math.max(third, LEAST_RUN_LIFE), MOST_RUN_LIFE)
   return {
     folder,
     setup: { ...setup, policy: { ...setup.policy, runLife, cutover: runLife / 2 } },

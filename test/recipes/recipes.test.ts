@@ -10,7 +10,7 @@ import { blocksOf } from '../docs/blocks.ts'
 import { longCommand } from '../stand/once.ts'
 import { startPostgres } from '../stand/postgres.ts'
 import { requireServer } from '../stand/stand.ts'
-import { type Counts, rotating } from './rotating.ts'
+import { type Counts, type Rotating, rotating } from './rotating.ts'
 import { goForRecipes, javaForRecipes, pythonForRecipes } from './toolchains.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -83,6 +83,7 @@ async function recipes(): Promise<ReadonlyMap<string, { readonly command: Comman
 }
 
 const counted = new Map<string, Counts>()
+let rotated: Awaited<ReturnType<Rotating['rotate']>> | undefined
 
 beforeAll(async () => {
   if (!postgres) return
@@ -91,7 +92,7 @@ beforeAll(async () => {
   const stopped = () => Promise.all(programs.map(async ([name, program]) => counted.set(name, await program.stop())))
   try {
     await Promise.all(programs.map(([, { ready }]) => ready))
-    await secret.rotate(ROTATIONS)
+    rotated = await secret.rotate(ROTATIONS)
   } finally {
     await stopped().finally(() => secret.close())
   }
@@ -99,6 +100,10 @@ beforeAll(async () => {
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   await postgres?.stop()
+})
+
+test.skipIf(!postgres)('every old login was ended: no pool still logged in with it', () => {
+  expect(rotated).toMatchObject({ ended: ROTATIONS })
 })
 
 describe.skipIf(!postgres).each([
