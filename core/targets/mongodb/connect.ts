@@ -26,7 +26,8 @@ export async function openSession(
   authSource = context.authSource,
 ): Promise<Session> {
   const at = endpoint.name
-  const driver = await driverOf('MongoDB', 'mongodb', () => import('mongodb'))
+  // by its default, which is all that a bundle has of a package in CommonJS
+  const { default: driver } = await driverOf('MongoDB', 'mongodb', () => import('mongodb'))
   const remaining = requireOpen(call, context.now(), at)
   requireLogin(credential, at)
 

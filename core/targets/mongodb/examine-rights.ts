@@ -3,6 +3,7 @@
  * @module
  */
 import type { Document } from 'mongodb'
+import { isRotationError } from '../../errors.ts'
 import type { Finding, TargetCall } from '../../ports/rotation-target.ts'
 import { blocks } from '../common/finding.ts'
 import type { Context } from './options.ts'
@@ -21,8 +22,13 @@ export async function privilegesOf(
   call: TargetCall,
 ): Promise<readonly Privilege[] | undefined> {
   const limit = within(context, call, session.endpoint.name)
-  const { authInfo } = await session.run('admin', { connectionStatus: 1, showPrivileges: true, ...limit })
-  return (authInfo as Document | undefined)?.authenticatedUserPrivileges as readonly Privilege[] | undefined
+  try {
+    const { authInfo } = await session.run('admin', { connectionStatus: 1, showPrivileges: true, ...limit })
+    return (authInfo as Document | undefined)?.authenticatedUserPrivileges as readonly Privilege[] | undefined
+  } catch (error) {
+    if (!isRotationError(error, 'unsupported')) throw error
+    return undefined
+  }
 }
 
 /** Asked of the admin if there is one, else of the current user, who must change its own password. */

@@ -59,7 +59,12 @@ async function absenceExplained(
   } catch (error) {
     if (!isRotationError(error, 'auth-failed') || context.admin === undefined) throw error
     const opening = openWritable(context, endpoint => openAdmin(context, endpoint, call))
-    if ((await using(opening, admin => userFacts(admin, user, context, call))) !== undefined) throw error
+    // an admin that cannot say leaves the refusal as it is
+    const exists = await using(opening, admin => userFacts(admin, user, context, call)).then(
+      facts => facts !== undefined,
+      () => true,
+    )
+    if (exists) throw error
     throw new RotationError('identity-mismatch', 'The current user does not exist in the authentication database.', {
       at: error.at,
       next: 'Name the database in which the user was created as `authSource`.',

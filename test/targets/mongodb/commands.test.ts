@@ -1,7 +1,7 @@
 /** What is sent, to a stub of the wire: MongoDB itself has not been run. Planted: each failed with the line it is about changed. */
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SecretValue } from '../../../core/secret/secret-value.ts'
-import { call, credential, failure, freshName, membersOf, newPassword, stubPair, target } from './fixture.ts'
+import { call, clock, credential, failure, freshName, membersOf, newPassword, stubPair, target } from './fixture.ts'
 import { startStub } from './stub.ts'
 
 const stub = await startStub(['primary', 'secondary'])
@@ -86,8 +86,11 @@ describe('set of alternating-users', () => {
 
   test('no time is left for the server: no-time, before anything is sent', async () => {
     const { target, current, pending } = stubPair(stub)
-    const error = await failure(target.set({ current, pending }, call(200)), 'no-time')
-    expect(error.at).toBeDefined()
+    const late = vi.spyOn(clock, 'now')
+    stub.on('usersInfo', () => void late.mockImplementation(() => Date.now() + 19_900))
+    await failure(target.set({ current, pending }, call(20_000)), 'no-time')
+    late.mockRestore()
+    stub.on('usersInfo', () => undefined)
     expect(sent('updateUser')).toEqual([])
   })
 })
@@ -174,6 +177,15 @@ describe('logins', () => {
 })
 
 describe('the authentication database', () => {
+  test('an admin that may not look, or is refused itself, leaves the refusal of current as it is', async () => {
+    const { target, current, pending } = stubPair(stub)
+    const change = { current: { ...current, password: newPassword() }, pending }
+    stub.add({ ...stub.user('rotator')!, may: [] })
+    await failure(target.set(change, call()), 'auth-failed')
+    stub.add({ ...stub.user('rotator')!, pwd: 'another' })
+    await failure(target.set(change, call()), 'auth-failed')
+  })
+
   test('users are looked up, changed and logged in where they were created', async () => {
     const { target, current, pending, users } = stubPair(stub, { authSource: 'shop' })
     for (const user of users) stub.add({ ...stub.user(user)!, db: 'shop' })

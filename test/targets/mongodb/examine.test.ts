@@ -173,6 +173,15 @@ describe('what else stands in the way', () => {
     expect(await kinds(target({ endpoints: membersOf(stub) }), current)).toEqual([tls])
   })
 
+  test('a server that says neither rights nor restrictions: what it does not say stands in no way', async () => {
+    const { target, current } = stubPair(stub)
+    const silent = { ok: 0, code: 303, errmsg: 'Feature not supported' }
+    stub.on('connectionStatus', ({ sent }) => (sent.showPrivileges === true ? silent : undefined))
+    stub.on('usersInfo', ({ sent }) => (sent.showAuthenticationRestrictions === true ? silent : undefined))
+    expect(await kinds(target, current)).toEqual([tls])
+    for (const name of ['connectionStatus', 'usersInfo']) stub.on(name, () => undefined)
+  })
+
   test('a user of another authentication database', async () => {
     const { target, current } = stubPair(stub, { authSource: 'shop' })
     expect(await kinds(target, current)).toEqual([tls, 'blocks user-missing', 'blocks twin-missing'])

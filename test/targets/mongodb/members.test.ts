@@ -104,7 +104,7 @@ describe('members that lag', async () => {
     await target.set({ current, pending }, call())
     lagging.catchUp()
     lagging.lag()
-    expect((await failure(target.end({ previous: current, current: pending }, call(1500)), 'target-busy')).at).toBe(
+    expect((await failure(target.end({ previous: current, current: pending }, call(4000)), 'target-busy')).at).toBe(
       'member1',
     )
     lagging.catchUp()
@@ -143,6 +143,7 @@ describe('answers to a change', async () => {
     const concern = { code: 64, codeName: 'WriteConcernTimeout', errmsg: 'waiting for replication timed out' }
     await setting({ ok: 1, writeConcernError: concern }, 'unknown-outcome')
     await setting({ ok: 0, ...concern }, 'unknown-outcome')
+    await setting({ ok: 1, writeConcernError: { code: 10107, errmsg: 'stepped down' } }, 'unknown-outcome')
     await setting({ ok: 1, writeConcernError: { code: 100, errmsg: 'not enough members' } }, 'unknown-outcome')
     await setting(
       { ok: 1, writeConcernError: { code: 50, errmsg: 'operation exceeded time limit' } },
