@@ -56,9 +56,11 @@ export async function openSession(
   })
 }
 
-/** The admin's session, on the writer if not said otherwise. None: `permission-missing`. Refused: `admin-refused`. */
+/** The admin's session, on the writer if not said otherwise, in no database: it needs no right to the consumers'. None: `permission-missing`. Refused: `admin-refused`. */
 export const openAdmin = (context: WireContext, call: TargetCall, endpoint = writerOf(context)): Promise<Session> =>
-  asAdmin(context.admin, endpoint, (on, credential) => openSession(context, on, credential, call))
+  asAdmin(context.admin, { ...endpoint, database: undefined }, (on, credential) =>
+    openSession(context, on, credential, call),
+  )
 
 const nameToVerify = ({ tls }: WireContext, { host }: Endpoint): string => tls.servername ?? host
 

@@ -147,8 +147,11 @@ describe.skipIf(server === undefined)('refusals of the server give our code, its
       const by = await adminWith('CREATE USER ON *.*', ...tables)
       const current = await createLogin(server, freshName('app'), { dual: false })
       const pending = credential(current.username)
-      await target(server, by).set({ current, pending }, call())
-      await target(server, by).end({ previous: current, current: pending }, call())
+      // the admin needs no right to the database of the consumers
+      await server.sql('CREATE DATABASE mine', `GRANT SELECT ON mine.* TO ${current.username}`)
+      const endpoints = [writer(server, { database: 'mine' })]
+      await target(server, { endpoints, ...by }).set({ current, pending }, call())
+      await target(server, { endpoints, ...by }).end({ previous: current, current: pending }, call())
       const last = credential(current.username)
       await target(server, { strategy: 'single-user', ...by }).set({ current: pending, pending: last }, call())
       expect([await letsIn(server, pending), await letsIn(server, last)]).toEqual([false, true])
