@@ -6,12 +6,12 @@
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import { requireEndpoints } from '../common/endpoint.ts'
 import { requirePair } from '../common/twin.ts'
-import { endSessions } from '../mysql/sessions.ts'
 import { acceptedBy, testLogins } from '../mysql-wire/logins.ts'
 import { alternatingUsers } from './alternating-users.ts'
 import { dualPassword } from './dual-password.ts'
 import { examine } from './examine.ts'
 import { type Context, dialect, type MariadbDeps, type MariadbTargetOptions } from './options.ts'
+import { endSessions } from './sessions.ts'
 import { force, singleUser } from './single-user.ts'
 
 export type { Endpoint, MariadbDeps, MariadbTargetOptions, TlsOptions } from './options.ts'

@@ -5,9 +5,11 @@ import { requireServer } from '../../stand/stand.ts'
 import {
   alternating,
   call,
+  createLogin,
   createPair,
   credential,
   failure,
+  freshName,
   letIn,
   methods,
   next,
@@ -83,6 +85,20 @@ describe.skipIf(server === undefined)('two logins in turn', async () => {
       ),
       'permission-missing',
     )
+  })
+
+  test('ending sessions needs two rights, and says which', async () => {
+    const pair = await createPair(server)
+    const boss = await createLogin(server, freshName('boss'))
+    const at = `'${boss.username}'@'%'`
+    await server.sql(`GRANT PROCESS ON *.* TO ${at}`)
+    const t = alternating(server, pair, { admin: async () => boss })
+    const held = await server.connect(pair.current.username, pair.current.password.reveal())
+    const end = () => t.endSessions!(pair.current, credential(pair.users[1]), {}, call())
+    expect((await failure(end(), 'permission-missing')).next).toContain('CONNECTION ADMIN')
+    await server.sql(`GRANT CONNECTION ADMIN ON *.* TO ${at}`)
+    expect(await end()).toBe(1)
+    await expect(held.query('SELECT 1')).rejects.toThrow()
   })
 
   test('the least logins: set one and the admin, end one, the admin, and the refused one', async () => {
