@@ -9,9 +9,11 @@ import { freePort, requireServer } from '../../stand/stand.ts'
 import {
   alternating,
   asAdmin,
+  call,
   canaries,
   createPair,
   createUser,
+  credential,
   freshName,
   newPassword,
   target,
@@ -36,6 +38,21 @@ describe.skipIf(server === undefined)('protocol (FerretDB 2.7.0)', async () => {
       for (const { name, run } of settableTargetConformance(make)) test(name, run)
     })
   }
+
+  test('a twin that is missing is found, made, and takes its turn; again: nothing', async () => {
+    const current = await createUser(server, freshName('app'))
+    const users = [current.username, `${current.username}_twin`] as const
+    const t = alternating(server, { users, current })
+    const found = (await t.examine(current, call())).filter(({ weight }) => weight === 'blocks')
+    expect(found.map(({ kind }) => kind)).toEqual(['twin-missing'])
+    await found[0]!.fix!(call())
+    await found[0]!.fix!(call())
+    expect((await t.examine(current, call())).filter(({ weight }) => weight === 'blocks')).toEqual([])
+    const pending = credential(users[1])
+    await t.set({ current, pending }, call())
+    await t.test(pending, call())
+    await t.end({ previous: current, current: pending }, call())
+  })
 
   // the beginning of every password that the tests make, in clear, in hexadecimal, in base64, as in a URL
   const TRACES = ['Canary/', Buffer.from('Canary/').toString('hex'), 'Q2FuYXJ5L', 'Canary%2F']
