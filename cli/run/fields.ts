@@ -17,10 +17,14 @@ const SCHEMES: Known = { postgres: 'postgresql', 'aurora-postgresql': 'postgresq
 export function fieldOf(value: SecretValue, field: string | undefined, place: Located): SecretValue {
   if (field === undefined) return value
   const offered = offer(value, place)
-  const text = field === 'url' ? urlOf(value, offered, place) : offered[field]
+  const text = field === 'url' ? urlOf(value, offered, place) : own(offered, field)
   if (text === undefined) throw missing(field, place)
   return SecretValue.of(text)
 }
+
+/** Every object has a `toString`; no value offers it. */
+const own = (offered: Known, field: string): string | undefined =>
+  Object.hasOwn(offered, field) ? offered[field] : undefined
 
 /** What the value says itself goes before what the configuration knows of the target. */
 function offer(value: SecretValue, place: Located): Known {
