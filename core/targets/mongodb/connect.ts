@@ -13,6 +13,7 @@ import { driverOf } from '../common/driver.ts'
 import type { Endpoint } from '../common/endpoint.ts'
 import { interruptible, requireOpen } from '../common/interruption.ts'
 import { tlsConnection } from '../common/tls.ts'
+import type { Where } from '../common/transport.ts'
 import { mapError, type Phase } from './errors.ts'
 import type { Context } from './options.ts'
 import { type Session, sessionOver } from './session.ts'
@@ -31,20 +32,15 @@ export async function openSession(
   const remaining = requireOpen(call, context.now(), at)
   requireLogin(credential, at)
 
-  const failing = (error: unknown, phase: Phase) =>
-    mapError(error, phase, { at, plaintext: context.tls.mode === 'disable' })
+  const where = { at, plaintext: context.tls.mode === 'disable' }
   const uri = `mongodb://${address(endpoint)}/`
-  let client: MongoClient
-  try {
-    client = new driver.MongoClient(uri, clientOptions(context, endpoint, credential, authSource, remaining))
-  } catch (error) {
-    throw failing(error, 'login')
-  }
+  const options = clientOptions(context, endpoint, credential, authSource, remaining)
+  const client = mapped(where, () => new driver.MongoClient(uri, options))
   const close = () => void client.close().catch(() => {})
   const interruption = interruptible(close, call.signal, remaining)
   const failed = (error: unknown, phase: Phase): RotationError => {
-    const mapped = failing(error, phase)
-    return isRotationError(mapped, 'target-unreachable') ? (interruption.reason(at) ?? mapped) : mapped
+    const failure = mapError(error, phase, where)
+    return isRotationError(failure, 'target-unreachable') ? (interruption.reason(at) ?? failure) : failure
   }
   try {
     const { type } = await connected(client)
@@ -57,6 +53,15 @@ export async function openSession(
     interruption.release()
     close()
     throw reason
+  }
+}
+
+/** The driver checks its options when it is made, and would show them. */
+function mapped<T>(where: Where, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw mapError(error, 'login', where)
   }
 }
 
