@@ -7,7 +7,7 @@ import type { SettableTarget } from '../../ports/rotation-target.ts'
 import { requireTwinPending, requireTwinPrevious, twinOf } from '../common/twin.ts'
 import { withCurrent } from '../mysql-wire/logins.ts'
 import { requireUsable } from './accounts.ts'
-import { changeAccounts, DISCARD, first, keeping } from './change-accounts.ts'
+import { alone, changeAccounts, keeping } from './change-accounts.ts'
 import { requireSendable, unknownPassword } from './fresh.ts'
 import type { Context } from './options.ts'
 import { caughtUp, caughtUpSoon } from './position.ts'
@@ -36,8 +36,8 @@ export const alternatingUsers = (context: Context): Parts => ({
   async end({ previous, current }, call) {
     requireTwinPrevious(context.users, current, previous)
     await withCurrent(context, current, call, async (_, sessions) => {
-      const nobodys = [first(unknownPassword(previous.username)), DISCARD]
-      const position = await changeAccounts(context, previous.username, call, () => nobodys)
+      const nobodys = unknownPassword(previous.username)
+      const position = await changeAccounts(context, previous.username, call, facts => alone(nobodys, facts))
       await caughtUp(sessions, position, call, context)
     })
     await proveEnded(context, previous, call)

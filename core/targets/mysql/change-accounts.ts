@@ -28,13 +28,16 @@ export const first = ({ password }: Credential): string => `IDENTIFIED BY ${text
 /** Ends the second password. None there: nothing. */
 export const DISCARD = 'DISCARD OLD PASSWORD'
 
+/** Makes a password the first, and the only one. */
+export const alone = (credential: Credential, { second }: AccountFacts): readonly string[] =>
+  second === undefined ? [first(credential)] : [first(credential), DISCARD]
+
 /** Whatever an account holds, afterwards it is the one password. */
 export const keeping =
   (credential: Credential): Clauses =>
   facts => {
     // given anew, a password that has expired is valid again
-    if (facts.expired || held(facts, facts.stored, credential.password) !== 'current')
-      return [first(credential), DISCARD]
+    if (facts.expired || held(facts, facts.stored, credential.password) !== 'current') return alone(credential, facts)
     return facts.second === undefined ? [] : [DISCARD]
   }
 

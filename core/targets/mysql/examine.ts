@@ -48,8 +48,6 @@ function* examineServer({ readOnly }: Survey): Iterable<Finding> {
     })
 }
 
-const has = ({ rights }: Survey, right: string): boolean => rights.includes('ALL PRIVILEGES') || rights.includes(right)
-
 function* examineAdmin({ strategy }: Context, seen: Survey): Iterable<Finding> {
   const me = account(seen.asker)
   if (seen.accounts === undefined)
@@ -60,7 +58,7 @@ function* examineAdmin({ strategy }: Context, seen: Survey): Iterable<Finding> {
         remedy: `GRANT SELECT ON mysql.user TO ${me}; GRANT SELECT ON mysql.global_grants TO ${me};`,
       },
     )
-  if (!has(seen, 'CREATE USER') && !seen.hasRoles)
+  if (!seen.rights.may('CREATE USER'))
     yield blocks('admin-rights', `The admin ${me} lacks CREATE USER, without which it changes no account.`, {
       remedy: `GRANT CREATE USER ON *.* TO ${me};`,
     })
@@ -68,12 +66,20 @@ function* examineAdmin({ strategy }: Context, seen: Survey): Iterable<Finding> {
     yield warns('grants-hidden', `The admin ${me} cannot compare the grants of the two logins.`, {
       remedy: `GRANT SELECT ON mysql.* TO ${me};`,
     })
+  if (strategy === 'alternating-users' && !['PROCESS', 'CONNECTION_ADMIN'].every(right => seen.rights.may(right)))
+    yield warns(
+      'sessions-hidden',
+      `The admin ${me} cannot end sessions of the previous login, in an emergency neither.`,
+      {
+        remedy: `GRANT PROCESS, CONNECTION_ADMIN ON *.* TO ${me};`,
+      },
+    )
 }
 
 function* examineSelf({ strategy }: Context, seen: Survey): Iterable<Finding> {
   if (strategy !== 'dual-password') return
   const me = account(seen.asker)
-  if (!['APPLICATION_PASSWORD_ADMIN', 'CREATE USER'].some(right => has(seen, right)) && !seen.hasRoles)
+  if (!['APPLICATION_PASSWORD_ADMIN', 'CREATE USER'].some(right => seen.rights.may(right)))
     yield blocks('dual-password-rights', `${me} may not keep two passwords, and there is no admin secret.`, {
       remedy: `GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${me};`,
     })

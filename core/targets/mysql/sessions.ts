@@ -12,6 +12,7 @@ import { openAdmin, openSession } from '../mysql-wire/connect.ts'
 import { text } from '../mysql-wire/quote.ts'
 import type { Session } from '../mysql-wire/session.ts'
 import type { Context, Endpoint } from './options.ts'
+import { rightsOf } from './rights.ts'
 
 interface Which {
   readonly only?: 'idle'
@@ -30,7 +31,7 @@ export const endSessions =
     let sum = 0
     for (const endpoint of servers(context))
       sum += await using(opened(context, endpoint, current, shared, call), session =>
-        endMatching(session, username, which, context.now()),
+        endMatching(session, username, shared, which, context.now()),
       )
     return sum
   }
@@ -39,13 +40,20 @@ export const endSessions =
 const opened = (context: Context, endpoint: Endpoint, current: Credential, shared: boolean, call: TargetCall) =>
   shared ? openSession(context, endpoint, current, call) : openAdmin(context, call, endpoint)
 
-async function endMatching(session: Session, login: string, which: Which, now: Instant): Promise<number> {
+async function endMatching(
+  session: Session,
+  login: string,
+  shared: boolean,
+  which: Which,
+  now: Instant,
+): Promise<number> {
   const conditions = [
     `USER = ${text(login)} AND ID <> CONNECTION_ID()`,
     ...(which.only === 'idle' ? ["COMMAND = 'Sleep'"] : []),
     // in whole seconds, cut off
     ...(which.before === undefined ? [] : [`TIME >= ${Math.ceil((now - which.before) / 1000 - 1)}`]),
   ]
+  if (!shared && !(await rightsOf(session)).may('PROCESS')) throw lacksRight(session.endpoint.name)
   const rows = await session.query(
     `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ${conditions.join(' AND ')}`,
   )
@@ -62,13 +70,17 @@ async function ends(session: Session, id: number): Promise<boolean> {
     if (!isRotationError(error)) throw error
     if (error.foreign === '1094') return false // gone meanwhile
     if (error.foreign !== '1095') throw error
-    throw new RotationError('permission-missing', 'The admin may not end sessions of the login.', {
-      at: session.endpoint.name,
-      foreign: error.foreign,
-      next: 'GRANT CONNECTION_ADMIN and PROCESS ON *.* to the admin.',
-    })
+    throw lacksRight(session.endpoint.name, error.foreign)
   }
 }
+
+/** Who lacks PROCESS sees no session of anybody else, and would end none without a word. */
+const lacksRight = (at: string, foreign?: string): RotationError =>
+  new RotationError('permission-missing', 'The admin may not see and end sessions of the login.', {
+    at,
+    foreign,
+    next: 'GRANT CONNECTION_ADMIN and PROCESS ON *.* to the admin.',
+  })
 
 /** Writer and readers, each server once. */
 const servers = ({ endpoints }: Context): readonly Endpoint[] => {

@@ -8,14 +8,12 @@ import { account, quotingMode } from '../mysql-wire/quote.ts'
 import type { Session } from '../mysql-wire/session.ts'
 import { type AccountFacts, readAccounts } from './accounts.ts'
 import type { Context } from './options.ts'
+import { grantsOf, type Rights, rightsOf } from './rights.ts'
 
 export interface Survey {
   /** Who looked: the admin, or the current login itself. */
   readonly asker: Account
-  /** What the asker may do on everything. */
-  readonly rights: string
-  /** Some of its rights may come from roles, of which a name is all that is seen. */
-  readonly hasRoles: boolean
+  readonly rights: Rights
   /** Of each login, as an admin sees them; undefined: not to be seen. */
   readonly accounts: ReadonlyMap<string, readonly AccountFacts[]> | undefined
   /** By account, its own name left out; undefined: not to be seen. */
@@ -36,14 +34,12 @@ export interface Description {
 export async function survey(session: Session, context: Context, names: readonly string[]): Promise<Survey> {
   await session.query(`SET SESSION ${quotingMode}`)
   const asker = await accountOf(session)
-  const grants = await grantsOf(session, 'CURRENT_USER()')
   const accounts =
     context.admin === undefined ? undefined : await unlessDenied(() => accountsOf(session, context, names))
   const everyone = [...(accounts?.values() ?? [])].flat()
   return {
     asker,
-    rights: grants.filter(grant => / ON \*\.\* TO /.test(grant)).join('\n'),
-    hasRoles: grants.some(grant => !grant.includes(' ON ')),
+    rights: await rightsOf(session),
     accounts,
     descriptions: names.length < 2 ? undefined : await unlessDenied(() => describeAll(session, everyone)),
     ...(await serverState(session)),
@@ -84,11 +80,6 @@ async function describe(session: Session, name: string): Promise<Description> {
 function optionsIn(created: string): Pick<Description, 'defaultRole' | 'limits'> {
   const found = /(?: (DEFAULT ROLE .*?))? (REQUIRE .*?)(?= PASSWORD EXPIRE )/.exec(created)
   return { defaultRole: found?.[1] ?? '', limits: found?.[2] ?? '' }
-}
-
-async function grantsOf(session: Session, of: string): Promise<readonly string[]> {
-  const rows = await session.query(`SHOW GRANTS FOR ${of}`)
-  return rows.map(row => String(Object.values(row)[0]))
 }
 
 async function serverState(session: Session): Promise<Pick<Survey, 'readOnly' | 'remembers'>> {

@@ -53,13 +53,14 @@ describe.skipIf(server === undefined)('two passwords of one login', () => {
       expect(await Promise.all(values.map(value => letsIn(server, value)))).toEqual([won === 0, won === 1])
     })
 
-    test('end keeps current, also where it is the older of the two (a rollback), and may be stopped half way', async () => {
+    test.each([
+      ['a rollback', false],
+      ['a run that ended between making it the first and discarding the other', true],
+    ])('end keeps current, also where it is the older of the two: %s', async (_, halfWay) => {
       const current = await createLogin(server, freshName('app'))
       const given = credential(current.username)
       await t.set({ current, pending: given }, call())
-      // what is left if a run ends between making current the first and discarding the second
-      await server.sql(`ALTER USER '${current.username}' IDENTIFIED BY '${current.password.reveal()}'`)
-      expect(await letsIn(server, current)).toBe(true)
+      if (halfWay) await server.sql(`ALTER USER '${current.username}' IDENTIFIED BY '${current.password.reveal()}'`)
       await t.end({ previous: given, current }, call())
       expect([await letsIn(server, current), await letsIn(server, given)]).toEqual([true, false])
       expect(await two(current.username)).toBe(false)

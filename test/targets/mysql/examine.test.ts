@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { MysqlTargetOptions } from '../../../core/targets/mysql/index.ts'
 import { startMysql } from '../../stand/mysql.ts'
 import { requireServer } from '../../stand/stand.ts'
-import { admin, alternating, call, createLogin, createPair, freshName, type Pair, target } from './fixture.ts'
+import { admin, alternating, call, createLogin, createPair, failure, freshName, type Pair, target } from './fixture.ts'
 
 const server = requireServer(await startMysql())
 
@@ -149,7 +149,19 @@ describe.skipIf(server === undefined)('what examine finds', () => {
         `GRANT SELECT ON mysql.user TO ${some.username}`,
         `GRANT SELECT ON mysql.global_grants TO ${some.username}`,
       )
-      expect(await pairKinds(pair, { admin: async () => some })).toEqual(['warns grants-hidden'])
+      expect(await pairKinds(pair, { admin: async () => some })).toEqual([
+        'warns grants-hidden',
+        'warns sessions-hidden',
+      ])
+      const ending = alternating(server, pair, { admin: async () => some })
+      const other = { ...pair.current, username: pair.users[1] }
+      const error = await failure(
+        ending.endSessions!(other, pair.current, { only: 'idle' }, call()),
+        'permission-missing',
+      )
+      await server.sql(`GRANT CONNECTION_ADMIN, PROCESS ON *.* TO ${some.username}`)
+      expect(error.next).toContain('CONNECTION_ADMIN and PROCESS')
+      expect(await ending.endSessions!(other, pair.current, { only: 'idle' }, call())).toBe(0)
     })
 
     test('without an admin there is no second login to change', async () => {
