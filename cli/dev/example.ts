@@ -30,31 +30,34 @@ export function writeExample(cwd: string, name: string, program: string): void {
 }
 
 /** `folder`: that of the store. */
-export const exampleProgram = (folder: string): string => `import { systemClock } from 'lockstep'
-import { createSecrets, followPg, localSource } from 'lockstep/client'
-import { openLocalStore } from 'lockstep/local'
-import pg from 'pg'
-
-// A pool that follows every rotation.
-const [file, key] = ['store.db', 'store.key'].map(name => ${JSON.stringify(`${folder}/`)} + name)
-const store = await openLocalStore({ file, key: { file: key }, clock: systemClock })
-const secrets = createSecrets({ source: localSource(store), ttl: 500 })
-const { host, port, database } = await secrets.get('${SECRET}')
-const pool = new pg.Pool({ host, port, database, maxLifetimeSeconds: 5 })
-pool.on('error', () => {}) // an idle connection that has gone is replaced
-followPg(secrets, '${SECRET}', pool)
-
-// The application: it never stops asking.
-let [queries, failed, last] = [0, 0]
-setInterval(async () => {
-  try {
-    const { rows } = await pool.query('select session_user as "as"')
-    last = rows[0].as
-  } catch (error) {
-    failed++
-    last = error.code
-  }
-  queries++
-}, 20)
-setInterval(() => console.log(\`\${queries} queries, \${failed} failed, now as \${last}\`), 1000)
-`
+export const exampleProgram = (folder: string): string =>
+  [
+    "import { systemClock } from 'lockstep'",
+    "import { createSecrets, followPg, localSource } from 'lockstep/client'",
+    "import { openLocalStore } from 'lockstep/local'",
+    "import pg from 'pg'",
+    '',
+    '// A pool that follows every rotation.',
+    `const [file, key] = ['store.db', 'store.key'].map(name => ${JSON.stringify(`${folder}/`)} + name)`,
+    'const store = await openLocalStore({ file, key: { file: key }, clock: systemClock })',
+    'const secrets = createSecrets({ source: localSource(store), ttl: 500 })',
+    `const { host, port, database } = await secrets.get('${SECRET}')`,
+    'const pool = new pg.Pool({ host, port, database, maxLifetimeSeconds: 5 })',
+    "pool.on('error', () => {}) // an idle connection that has gone is replaced",
+    `followPg(secrets, '${SECRET}', pool)`,
+    '',
+    '// The application: it never stops asking.',
+    'let [queries, failed, last] = [0, 0]',
+    'setInterval(async () => {',
+    '  try {',
+    `    const { rows } = await pool.query('select session_user as "as"')`,
+    '    last = rows[0].as',
+    '  } catch (error) {',
+    '    failed++',
+    '    last = error.code',
+    '  }',
+    '  queries++',
+    '}, 20)',
+    `setInterval(() => console.log(\`\${queries} queries, \${failed} failed, now as \${last}\`), 1000)`,
+    '',
+  ].join('\n')

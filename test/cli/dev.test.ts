@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../stand/postgres.ts'
 import { requireServer, until } from '../stand/stand.ts'
 import { projects } from './support.ts'
@@ -73,8 +73,16 @@ function listen(child: ChildProcess) {
   return { heard, says }
 }
 
-const start = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, args, { cwd: newcomer, stdio: ['ignore', 'pipe', 'pipe'] })
+const started: ChildProcess[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+})
+
+function start(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, args, { cwd: newcomer, stdio: ['ignore', 'pipe', 'pipe'] })
+  started.push(child)
+  return child
+}
 
 const folderOf = (text: string): string => /are in (\S+)/.exec(text)![1]!
 

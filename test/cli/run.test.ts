@@ -4,7 +4,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { until } from '../stand/stand.ts'
 import { type Project, projects } from './support.ts'
 
@@ -193,8 +193,15 @@ describe('what is refused', () => {
   })
 })
 
+/** What a failed test has left running, is not; SIGTERM reaches the program too. */
+const listened: ChildProcess[] = []
+afterEach(() => {
+  for (const child of listened.splice(0)) child.kill('SIGTERM')
+})
+
 /** Resolves once the child has printed this. */
 function listen(child: ChildProcess): (text: string) => Promise<void> {
+  listened.push(child)
   let said = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (said += chunk))
   return text =>
