@@ -3,6 +3,7 @@ import { startMariadb } from '../../stand/mariadb.ts'
 import { startProxy } from '../../stand/proxy.ts'
 import { requireServer, until } from '../../stand/stand.ts'
 import {
+  admin,
   alternating,
   call,
   createLogin,
@@ -88,6 +89,24 @@ describe.skipIf(server === undefined)('when the connection or the server gives w
       await failure(t.set({ current, pending }, call(4_000)), 'target-busy')
     expect(await letIn(server, current, pending)).toEqual([true, false])
     await holder.end()
+  })
+
+  test('accounts that were changed in part are unknown-outcome, not a refusal; the repeat is right', async () => {
+    const current = await createLogin(server, freshName('app'))
+    const pending = next(current)
+    const ghost = `User = '${current.username}' AND Host = 'zz.example'`
+    // in the table, but not among those that the server knows: it changes the first, then fails
+    await server.sql(`INSERT INTO mysql.global_priv SELECT 'zz.example', User, Priv FROM mysql.global_priv
+      WHERE User = '${current.username}'`)
+    for (const t of [target(server), single(server, { admin: admin(server) })]) {
+      await failure(t.set({ current, pending }, call()), 'unknown-outcome')
+      await target(server)
+        .set({ current: pending, pending: current }, call())
+        .catch(() => {})
+    }
+    await server.sql(`DELETE FROM mysql.global_priv WHERE ${ghost}`)
+    await target(server).set({ current: pending, pending: current }, call())
+    expect(await letIn(server, current, pending)).toEqual([true, true])
   })
 
   test('an abort in the middle of a change ends it: whatever came of it, the repeat is right', async () => {
