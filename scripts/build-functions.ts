@@ -1,6 +1,6 @@
 /**
  * The bundles of the functions on Google Cloud and Azure: `index.mjs` and the chunks that it loads when it needs them. The SDKs and
- * `pg` are in them; what the platform brings is not.
+ * drivers are in them; what the platform brings is not.
  *
  * Google's client is in the bundle, over gRPC. Processor time until a client is ready, without that of Node.js itself: bundled over
  * gRPC 246 ms, bundled over REST 200 ms, from `node_modules` (71 packages, 31 MB) 271 ms; loading alone 169, 169 and 182 ms. REST
@@ -12,6 +12,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { notBundled, optionalParts } from './drivers.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -64,8 +65,7 @@ export async function buildFunctions(platform: Platform, folder: string): Promis
     chunkNames: 'index-[name]-[hash]',
     mainFields: ['module', 'main'],
     banner: { js: COMMONJS.replaceAll('\n', '') },
-    // besides: optional parts of `pg` that are not installed
-    external: [...brought, 'pg-native', 'cloudflare:sockets'],
+    external: [...brought, ...notBundled, ...optionalParts],
     plugins: [english, namedExports, ownGax],
     logLevel: 'error',
   })

@@ -1,6 +1,6 @@
 /**
  * The bundles of the functions, each of which exports `handler`: `rotate.mjs`, and `sweep.mjs`, `on-event.mjs` and `worker.mjs`, which
- * share the chunks that begin with `fleet-`. Everything is in them, SDK and `pg` too, so that a function is its file and its chunks
+ * share the chunks that begin with `fleet-`. Everything is in them, SDK and drivers too, so that a function is its file and its chunks
  * and nothing else (and `lockstep.yml`, but for `rotate`), and starts fast.
  * @module
  */
@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { notBundled, optionalParts } from './drivers.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -44,8 +45,9 @@ export async function buildLambda(folder: string): Promise<LambdaBundle> {
 
 /** The functions of a group, by name. */
 export async function buildGroup(folder: string, group: Group): Promise<ReadonlyMap<string, LambdaBundle>> {
-  // optional parts of `pg` that are not installed; the rotation function takes no role on
-  const external = ['pg-native', 'cloudflare:sockets', ...(group === 'rotate' ? ['@aws-sdk/credential-providers'] : [])]
+  // the rotation function takes no role on
+  const unused = group === 'rotate' ? ['@aws-sdk/credential-providers'] : []
+  const external = [...notBundled, ...optionalParts, ...unused]
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: groups[group],

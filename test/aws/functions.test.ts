@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeItem } from '../../core/fleet/work-item.ts'
 import { buildGroup, type LambdaBundle } from '../../scripts/build-lambda.ts'
+import { doneWithout } from '../../scripts/drivers.ts'
 import { type Lambda, startLambda } from '../fakes/aws/lambda.ts'
 import { startSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { requireServer } from '../stand/stand.ts'
@@ -96,14 +97,15 @@ const run = (program: string): string =>
   })
 
 describe.each(names)('%s', name => {
-  test('is complete, of its own name, and at most 1.3 MB, most of it loaded when it is needed', () => {
+  test('is complete but for previews and optional parts, and at most 4 MB, most of it loaded when it is needed', () => {
     const { files, bytes, absent } = bundles.get(name)!
-    expect(absent).toEqual(['pg-native'])
+    expect(absent.filter(name => !doneWithout.includes(name))).toEqual([])
     for (const file of files) expect(file.name).toMatch(new RegExp(`^(${name}|fleet-[\\w-]+)\\.mjs$`))
-    expect(bytes).toBeLessThanOrEqual(1_300_000)
+    expect(bytes).toBeLessThanOrEqual(4_000_000)
     const atStart = files.filter(({ when }) => when === 'start')
     expect(atStart.reduce((sum, file) => sum + file.bytes, 0)).toBeLessThanOrEqual(150_000)
-    for (const held of ['zod', 'yaml', 'pg']) expect(atStart.flatMap(({ holds }) => holds)).not.toContain(held)
+    for (const held of ['zod', 'yaml', 'pg', 'mysql2', 'mongodb'])
+      expect(atStart.flatMap(({ holds }) => holds)).not.toContain(held)
   })
 
   test('every chunk loads', () => {
