@@ -180,7 +180,11 @@ export const startRedisCluster = (version: RedisVersion): Promise<readonly Redis
   })
 
 /** Waits until what a command answers matches. */
-export async function becomes(server: Redis, command: readonly string[], expected: RegExp): Promise<void> {
+export async function becomes(
+  server: Pick<Redis, 'command'>,
+  command: readonly string[],
+  expected: RegExp,
+): Promise<void> {
   await until(async () => {
     const answer = String(await server.command(command))
     if (!expected.test(answer)) throw new Error(`${command.join(' ')} does not answer ${expected}: ${answer}`)

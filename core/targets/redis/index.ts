@@ -18,6 +18,7 @@ import { dualPassword, makeOnly } from './dual-password.ts'
 import { examine } from './examine.ts'
 import { acceptedBy, testLogins, withAdmin } from './logins.ts'
 import { type Context, nodesOf, type RedisDeps, type RedisTargetOptions } from './options.ts'
+import { requireTellable } from './replication.ts'
 import { countSessions, endSessions } from './sessions.ts'
 import { replacePassword, singleUser } from './single-user.ts'
 
@@ -35,7 +36,11 @@ export function createRedisTarget(options: RedisTargetOptions, deps: RedisDeps):
     engine: 'redis',
     endpoints: context.endpoints.map(({ name }) => name),
     ...strategy,
-    set: (change, call) => explained(context, change.current.username, call, () => strategy.set(change, call)),
+    set: (change, call) =>
+      explained(context, change.current.username, call, async () => {
+        requireTellable(context, change.pending)
+        await strategy.set(change, call)
+      }),
     test: (credential, call) => testLogins(context, credential, call),
     accepts: (credential, call) => acceptedBy(context, credential, call),
     examine: (current, call) => examine(context, current, call),
@@ -62,6 +67,7 @@ const force =
     const { users, strategy } = context
     if (strategy === 'alternating-users' && users?.includes(credential.username) !== true)
       throw new RotationError('identity-mismatch', 'The version names a user that the configuration does not.')
+    requireTellable(context, credential)
     await withAdmin(context, call, async nodes => {
       const looks = await lookEverywhere(nodes, credential.username, context)
       await (strategy === 'single-user' ? replacePassword : makeOnly)(context, looks, credential, call)

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { isRotationError } from '../../errors.ts'
+import { isRotationError, RotationError } from '../../errors.ts'
 import type { TargetCall } from '../../ports/rotation-target.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { withEverywhere } from '../common/logins.ts'
@@ -25,6 +25,18 @@ export async function tellServers(
   if (context.replication === true)
     await onEach(nodes, node => together(setSetting(node, 'masterauth', credential), saveSettings(node, context)))
   await tellSentinels(context, credential, call)
+}
+
+/**
+ * Sentinels of Redis 7.0 write it into their file as it is, and do not start again from what it breaks there. Such a password is
+ * refused before anything is changed: `value-rejected`.
+ */
+export function requireTellable({ sentinels = [] }: Context, { password }: Credential): void {
+  if (sentinels.length === 0 || /^[!$-&(-[\]-~]+$/.test(password.reveal())) return
+  throw new RotationError(
+    'value-rejected',
+    'A Sentinel cannot keep this password: it has spaces, quotes, #, a backslash or characters beyond ASCII.',
+  )
 }
 
 export async function tellSentinels(context: Context, credential: Credential, call: TargetCall): Promise<void> {

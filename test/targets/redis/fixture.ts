@@ -64,9 +64,10 @@ export const RULES = ['~*', '&*', '+@all', '-@dangerous']
 export async function createLogin(
   servers: Redis | readonly Redis[],
   rules: readonly string[] = RULES,
-  username = freshName(),
+  who: string | Credential = freshName(),
 ): Promise<Credential> {
-  const made = credential(username)
+  const made = typeof who === 'string' ? credential(who) : who
+  const { username } = made
   for (const server of [servers].flat())
     await server.command(['ACL', 'SETUSER', username, 'on', `#${hashOf(made)}`, ...rules])
   return made
