@@ -32,5 +32,11 @@ export const engines: { readonly [kind in EngineTargetConfig['kind']]: EngineFac
   oracle: { title: 'Oracle', port: 1521, strategies: ['dual-password'], writers: 'one' },
   // It has neither second passwords nor issued keys.
   postgres: { title: 'PostgreSQL', port: 5432, strategies: ['single-user', 'alternating-users'], writers: 'one' },
+  redis: {
+    title: 'Redis',
+    port: 6379,
+    strategies: ['dual-password', 'alternating-users', 'single-user'],
+    writers: 'some',
+  },
   sqlserver: { title: 'SQL Server', port: 1433, strategies: ['alternating-users'], writers: 'one' },
 }

@@ -30,6 +30,11 @@ export function resolveTarget({ target }: SecretInput, secretPath: DataPath, sco
       const { kind, ownerRole, hash = 'scram-sha-256' } = target
       return { kind, ...resolveEngine(target, path, scope), ownerRole, hash }
     }
+    case 'redis': {
+      const { kind, replication = false, sentinels = [], masterName, unsaved = false } = target
+      const told = sentinels.map(({ host, port = 26379 }) => ({ host, port }))
+      return { kind, ...resolveEngine(target, path, scope), replication, sentinels: told, masterName, unsaved }
+    }
     case 'sqlserver': {
       const { kind, contained = false } = target
       return { kind, ...resolveEngine(target, path, scope), contained }

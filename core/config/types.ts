@@ -118,12 +118,22 @@ export interface MysqlTargetConfig extends EngineParts<EndpointConfig & { readon
   readonly serverPublicKey: string | undefined
 }
 
+/** Every node: each keeps users of its own. */
+export interface RedisTargetConfig extends EngineParts {
+  readonly kind: 'redis'
+  readonly replication: boolean
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[]
+  readonly masterName: string | undefined
+  readonly unsaved: boolean
+}
+
 export type EngineTargetConfig =
   | MariadbTargetConfig
   | MongodbTargetConfig
   | MysqlTargetConfig
   | OracleTargetConfig
   | PostgresTargetConfig
+  | RedisTargetConfig
   | SqlServerTargetConfig
 
 export interface ModuleTargetConfig {

@@ -55,6 +55,13 @@ const openers: { readonly [Kind in EngineTargetConfig['kind']]: Opener<Extract<E
       const { ownerRole, hash } = order.target
       return createPostgresTarget({ ...common(order, ['single-user', 'alternating-users']), ownerRole, hash }, clock)
     },
+    async redis(order, clock) {
+      const { createRedisTarget } = await import('./redis/index.ts')
+      const { replication, sentinels, masterName, unsaved } = order.target
+      const strategies = ['dual-password', 'alternating-users', 'single-user'] as const
+      const more = { replication, sentinels, masterName, unsaved }
+      return createRedisTarget({ ...common(order, strategies), ...more }, clock)
+    },
     async sqlserver(order, clock) {
       const { createSqlServerTarget } = await import('./sqlserver/index.ts')
       const { contained } = order.target

@@ -78,6 +78,7 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
     never: /^(local|cli)|core\/(testing|config|rotation)/,
     bytes: 400_000,
   },
+  './redis': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './sqlserver': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './testing': { packages: ['croner'], never: /^(local|cli)|core\/(targets|config)/, bytes: 155_000 },
 }

@@ -9,6 +9,7 @@ import { mongodb } from './target-mongodb.ts'
 import { mysql } from './target-mysql.ts'
 import { oracle } from './target-oracle.ts'
 import { postgres } from './target-postgres.ts'
+import { redis } from './target-redis.ts'
 import { sqlserver } from './target-sqlserver.ts'
 
 const module = z.strictObject({
@@ -22,5 +23,5 @@ const module = z.strictObject({
 
 /** By their kind; a module is a target of one's own. */
 export const target = z
-  .discriminatedUnion('kind', [mariadb, mongodb, mysql, oracle, postgres, sqlserver, module])
+  .discriminatedUnion('kind', [mariadb, mongodb, mysql, oracle, postgres, redis, sqlserver, module])
   .describe('The system that accepts the credential.')
