@@ -1,6 +1,6 @@
 /**
  * Pools of `mysql2` on a real MySQL and a real MariaDB that follow rotations under load, with connections that are made anew all
- * the time. Planted: without the retry, and with a login that is placed once, these failed.
+ * the time. Planted: with old connections kept, the old login kept its sessions.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import mysql, { type PoolConnection } from 'mysql2'

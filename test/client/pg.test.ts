@@ -1,6 +1,6 @@
 /**
  * A pool of `pg` on a real PostgreSQL 18 that follows rotations under load, with connections that are made anew all the time.
- * Planted: without the retry, with a password cached for ever, and with connections ended at the rotation, these failed.
+ * Planted: with a login that is made once and not again, the gap of one user and the lagging server made these fail.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
