@@ -22,6 +22,8 @@ const commands = [
   'history',
   'doctor',
   'store rotate-key',
+  'run',
+  'dev',
   'exit-codes',
 ]
 
