@@ -91,7 +91,8 @@ const newValue = ({ manual, password, strategy }: SecretConfig): string => {
 function setText({ strategy, users, target, user }: SecretConfig, gap: boolean): string {
   const admin = adminOf(target) ? ', through the admin secret' : ''
   if (gap) return `${user ?? 'the login'} gets it${admin}; the old password ends at this moment`
-  if (strategy === 'dual-password') return `${user ?? 'the login'} gets it as a second password${admin}; the old one stays valid`
+  if (strategy === 'dual-password')
+    return `${user ?? 'the login'} gets it as a second password${admin}; the old one stays valid`
   if (!users) return `it becomes valid at the target${admin}`
   return `whichever of ${users.join(' and ')} is not current gets it${admin}; the other keeps its own`
 }
