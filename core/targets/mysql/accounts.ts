@@ -73,19 +73,20 @@ function atLeast(version: string, least: readonly number[]): boolean {
   return differing === -1 || (found[differing] ?? 0) > least[differing]!
 }
 
-export type Held = 'current' | 'pending' | 'neither' | 'unknown'
+/** `other`: the second of the two that were asked about. */
+export type Held = 'current' | 'other' | 'neither' | 'unknown'
 
 /** Which of two passwords a stored form is of. */
 export function held(
   { plugin }: AccountFacts,
   stored: Buffer,
   current: SecretValue,
-  pending: SecretValue = current,
+  other: SecretValue = current,
 ): Held {
   if (isStoredForm(plugin, stored, current) === true) return 'current'
-  const other = isStoredForm(plugin, stored, pending)
-  if (other === undefined) return 'unknown'
-  return other ? 'pending' : 'neither'
+  const found = isStoredForm(plugin, stored, other)
+  if (found === undefined) return 'unknown'
+  return found ? 'other' : 'neither'
 }
 
 const PLUGINS = ['caching_sha2_password', 'sha256_password', 'mysql_native_password']

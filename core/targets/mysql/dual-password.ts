@@ -44,7 +44,7 @@ export const dualPassword = (context: Context): Parts => ({
   async end({ previous, current }, call) {
     requireOtherPassword(current, previous)
     await withCurrent(context, current, call, async (writer, sessions) => {
-      const position = await keepCurrent(context, writer, current, call)
+      const position = await keepCurrent(context, writer, { previous, current }, call)
       await caughtUp(sessions, position, call, context)
     })
     await proveEnded(context, previous, call)
@@ -83,12 +83,12 @@ const adding =
     const one = held(facts, facts.stored, current.password, pending.password)
     if (facts.second === undefined) {
       // only pending, which current cannot be added to
-      if (one === 'pending') return []
+      if (one === 'other') return []
       holdingCurrent(facts, one, at)
       return [retain(pending)]
     }
     const two = held(facts, facts.second, current.password, pending.password)
-    if ((one === 'current' && two === 'pending') || (one === 'pending' && two === 'current')) return []
+    if ((one === 'current' && two === 'other') || (one === 'other' && two === 'current')) return []
     if (one === 'unknown' || two === 'unknown')
       throw new RotationError(
         'unsupported',
@@ -101,14 +101,24 @@ const adding =
 async function keepCurrent(
   context: Context,
   writer: Session,
-  current: Credential,
+  { previous, current }: { readonly previous: Credential; readonly current: Credential },
   call: TargetCall,
 ): Promise<Position> {
   if (context.admin !== undefined) {
     const own = await accountOf(writer)
-    return changeAccounts(context, current.username, call, keeping(current), includingOwn(own))
+    return changeAccounts(context, current.username, call, ending(previous, current), includingOwn(own))
   }
   await beginOwnChange(writer, current.username, context, call)
-  await keepOnly(writer, current)
+  await keepOnly(writer, current, previous)
   return positionOf(writer)
 }
+
+/** Current stays alone; a password that is neither may be another run's. */
+const ending =
+  (previous: Credential, current: Credential): Clauses =>
+  (facts, at) => {
+    for (const stored of [facts.stored, facts.second])
+      if (stored !== undefined && held(facts, stored, current.password, previous.password) === 'neither')
+        throw notOurs(`The account ${account(facts)} has a password that is neither current nor previous`, at)
+    return keeping(current)(facts, at)
+  }

@@ -13,6 +13,7 @@ import type { Session } from '../mysql-wire/session.ts'
 import { requireOurMark, unsupportedKind } from './accounts.ts'
 import { DISCARD, first } from './change-accounts.ts'
 import type { Context } from './options.ts'
+import { notOurs } from './shared.ts'
 
 /** Prepares the session of the login itself for one change. */
 export async function beginOwnChange(
@@ -78,17 +79,19 @@ export async function replaceOwn(
 }
 
 /**
- * Makes `current` the only password, whichever of two it was. Two statements: between them a second password is still valid, which is
- * where it began. (In one, a refusal would leave the session unusable.)
+ * Makes `current` the only password, whichever of two it was, `previous` being the other: a first password that is neither is
+ * `not-ours`. Two statements: between them a second password is still valid, which is where it began. (In one, a refusal would
+ * leave the session unusable.)
  */
-export async function keepOnly(session: Session, current: Credential): Promise<void> {
+export async function keepOnly(session: Session, current: Credential, previous: Credential): Promise<void> {
   try {
-    if (!(await replaceOwn(session, current, current))) await session.change(`ALTER USER USER() ${first(current)}`)
+    if (!(await replaceOwn(session, current, current)) && !(await replaceOwn(session, previous, current)))
+      throw notOurs('The login has a password that is neither current nor previous', session.endpoint.name)
     await session.change(`ALTER USER USER() ${DISCARD}`)
   } catch (error) {
     if (!isRotationError(error)) throw error
     if (error.foreign === '3638') throw reused(error)
-    throw isRotationError(error, 'permission-missing') ? lacksRight(error) : error
+    throw error.foreign === '1227' ? lacksRight(error) : error
   }
 }
 

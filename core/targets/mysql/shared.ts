@@ -12,7 +12,7 @@ import type { AccountFacts, Held } from './accounts.ts'
 import type { Context } from './options.ts'
 
 export const notOurs = (why: string, at: string): RotationError =>
-  new RotationError('not-ours', `${why}; adding one more would end a password that somebody may use.`, {
+  new RotationError('not-ours', `${why}: somebody may use it, so nothing was changed.`, {
     at,
     next: 'Find who set it. If nobody needs it: ALTER USER … DISCARD OLD PASSWORD, then run the same command again.',
   })

@@ -55,7 +55,7 @@ const replacing =
   (facts, at) => {
     if (facts.second !== undefined) throw notOurs(`The account ${account(facts)} has a second password`, at)
     const one = held(facts, facts.stored, current.password, pending.password)
-    if (one === 'pending') return []
+    if (one === 'other') return []
     holdingCurrent(facts, one, at)
     return [first(pending)]
   }

@@ -66,6 +66,14 @@ describe.skipIf(server === undefined)('two passwords of one login', () => {
       expect(await two(current.username)).toBe(false)
     })
 
+    test('end beside a first password that is neither: not-ours, and both stay', async () => {
+      const current = await createLogin(server, freshName('app'))
+      const others = credential(current.username)
+      await t.set({ current, pending: others }, call())
+      await failure(t.end({ previous: credential(current.username), current }, call()), 'not-ours')
+      expect([await letsIn(server, current), await letsIn(server, others)]).toEqual([true, true])
+    })
+
     test('the same value again changes nothing', async () => {
       const current = await createLogin(server, freshName('app'))
       const stored = `SELECT authentication_string AS first_hash FROM mysql.user WHERE User = '${current.username}'`

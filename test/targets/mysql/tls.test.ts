@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { Endpoint, MysqlTargetOptions } from '../../../core/targets/mysql/index.ts'
 import { startMysql } from '../../stand/mysql.ts'
 import { startProxy } from '../../stand/proxy.ts'
-import { requireServer } from '../../stand/stand.ts'
+import { freshFolder, requireServer } from '../../stand/stand.ts'
+import { makeTls } from '../../stand/tls.ts'
 import { call, createLogin, credential, failure, freshName, target, writer } from './fixture.ts'
 
 const secured = requireServer(await startMysql())
@@ -30,9 +32,9 @@ describe.skipIf(!secured || !bare)('TLS', async () => {
   })
 
   test('an unknown authority is refused, with or without one configured', async () => {
-    const { makeTls } = await import('../../stand/tls.ts')
-    const { freshFolder } = await import('../../stand/stand.ts')
-    const other = makeTls(freshFolder('other-ca')).ca
+    const folder = freshFolder('other-ca')
+    const other = makeTls(folder).ca
+    rmSync(folder, { recursive: true })
     await failure(accepts(tls('verify-full')), 'tls-failed')
     await failure(accepts(tls('verify-full', { ca: other })), 'tls-failed')
     await failure(accepts(tls('verify-ca', { ca: other })), 'tls-failed')
