@@ -4,18 +4,22 @@
  */
 import { existsSync, statSync } from 'node:fs'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
+import type { HookConfig } from '../core/config/hooks.ts'
 import type { Config, EngineTargetConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
-import { adminLogin, readText, secretOf, wire } from '../core/fleet/wire.ts'
+import { adminLogin, adminOpener, readText, secretOf, wire } from '../core/fleet/wire.ts'
+import { openHook } from '../core/hooks/open.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
+import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
 import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
 import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
+import { cloudHooks, cloudTokens } from './clouds.ts'
 import { type OpenStore, openStore, storeExists, type Trail } from './stores.ts'
 
 interface Surroundings {
@@ -55,6 +59,7 @@ export class Workspace {
       store: (store: string) => this.store(store),
       target: (secret: SecretConfig) => this.target(secret),
       audit: (store: OpenStore) => this.audit(store),
+      hook: (hook: HookConfig) => this.#hook(hook),
     }
     return wire(this.config, name, openers, this.clock)
   }
@@ -152,9 +157,18 @@ export class Workspace {
 
   async #engine(secret: SecretConfig, target: EngineTargetConfig): Promise<RotationTarget> {
     const { openTarget } = await import('../core/targets/engines.ts')
-    const { admin } = target
-    const login = admin && (async () => adminLogin(await this.store(admin.store), admin, this.clock))
+    const login = adminOpener(target, { store: name => this.store(name), tokens: cloudTokens(this.clock) }, this.clock)
     return openTarget({ deployment: this.config.deployment, secret, target, admin: login }, this.clock)
+  }
+
+  #hook(hook: HookConfig): Promise<PromotionHook> {
+    const { clock } = this
+    return openHook(hook, {
+      clouds: cloudHooks(clock),
+      env: this.#env,
+      clock,
+      key: async key => (await adminLogin(await this.store(key.store), key, clock)).password,
+    })
   }
 }
 

@@ -2,20 +2,16 @@
  * What no single key shows: whether the parts of a configuration fit together.
  * @module
  */
-import type { ShapeOptions } from '../secret/shape.ts'
-import { parseTemplate, templateHoldsUsername } from '../secret/shape-template.ts'
+import { checkAdmin } from './cross-check-admin.ts'
 import { checkAwsStores } from './cross-check-aws.ts'
 import { checkAzureStores } from './cross-check-azure.ts'
 import { checkConsumersRead, checkRecorded, secretPlace } from './cross-check-clouds.ts'
 import { checkGcpStores } from './cross-check-gcp.ts'
+import { checkProfile } from './cross-check-profile.ts'
 import { engines } from './engines.ts'
 import type { Report } from './resolve-parts.ts'
+import { shapeHoldsUsername } from './shape-holds.ts'
 import type { Config, SecretConfig } from './types.ts'
-
-export function shapeHoldsUsername(value: ShapeOptions): boolean {
-  if (value.format === 'template') return templateHoldsUsername(parseTemplate(value.template))
-  return value.format !== 'password'
-}
 
 function checkAlternating({ name, user, users, value }: SecretConfig, report: Report): void {
   const path = ['secrets', name]
@@ -40,19 +36,15 @@ function checkSettle({ name, strategy, settle }: SecretConfig, report: Report): 
     report(['secrets', name, 'settle'], 'does not go with single-user: consumers would be cut off for that time')
 }
 
-function checkTarget(config: Config, { name, strategy, store, id, target }: SecretConfig, report: Report): void {
+function checkTarget(config: Config, secret: SecretConfig, report: Report): void {
+  const { name, strategy, target } = secret
   const path = ['secrets', name]
   if (target.kind === 'module') return
   const { title, strategies } = engines[target.kind]
   if (!strategies.includes(strategy))
     report([...path, 'strategy'], `is not possible on ${title}; expected ${strategies.join(' or ')}`)
-  const { admin } = target
-  if (admin === undefined) return
-  // The admin that changes itself would lock itself out, and then nobody could mend anything.
-  if (secretPlace(config, admin.store, admin.id) === secretPlace(config, store, id))
-    report([...path, 'target', 'admin'], 'is the secret itself')
-  if (admin.user === undefined && !shapeHoldsUsername(admin.value))
-    report([...path, 'target', 'admin'], 'has a value that does not name the login; say user')
+  checkAdmin(config, secret, target, report)
+  checkProfile(secret, target, report)
 }
 
 /** Everything that identifies a login at a server, as far as the configuration knows it. */

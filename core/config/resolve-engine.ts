@@ -6,10 +6,11 @@ import type { z } from 'zod'
 import { engines } from './engines.ts'
 import { didYouMean } from './nearest.ts'
 import type { DataPath } from './problem.ts'
+import type { Profile } from './profiles.ts'
 import { resolveStore, resolveValue, type Scope } from './resolve-parts.ts'
 import type { SecretInput } from './schema/root.ts'
 import type { admin, tls } from './schema/target-parts.ts'
-import type { AdminConfig, EndpointConfig, EngineParts, EngineTargetConfig } from './types.ts'
+import type { AdminConfig, EndpointConfig, EngineParts, EngineTargetConfig, StoredAdminConfig } from './types.ts'
 
 /** The target as written, of one kind. */
 export type EngineInput<Kind extends EngineTargetConfig['kind']> = Extract<SecretInput['target'], { kind: Kind }>
@@ -27,6 +28,7 @@ interface Written<Endpoint extends EndpointInput> {
   readonly endpoints: readonly Endpoint[]
   readonly tls?: z.infer<typeof tls> | undefined
   readonly admin?: AdminInput | undefined
+  readonly profile?: Profile | undefined
   readonly probes?: readonly string[] | undefined
   readonly adopt?: boolean | undefined
 }
@@ -45,6 +47,7 @@ export function resolveEngine<Endpoint extends EndpointInput>(
       servername: tls?.servername,
     },
     admin: target.admin && resolveAdmin(target.admin, [...path, 'admin'], scope),
+    ...(target.profile && { profile: target.profile }),
     probes: target.probes ?? [],
     adopt: target.adopt ?? false,
   }
@@ -71,8 +74,13 @@ function resolveEndpoints<Endpoint extends EndpointInput>(
   return resolved
 }
 
-/** An admin secret of this file brings its store, shape and login; any other says them itself. */
 function resolveAdmin(admin: AdminInput, path: DataPath, scope: Scope): AdminConfig {
+  const { token, user, region } = admin
+  return token === undefined ? resolveStoredAdmin(admin, path, scope) : { token, user: user!, region }
+}
+
+/** An admin secret of this file brings its store, shape and login; any other says them itself. */
+function resolveStoredAdmin(admin: AdminInput, path: DataPath, scope: Scope): StoredAdminConfig {
   const { secrets, defaults } = scope.input
   if (admin.secret === undefined) {
     const store = resolveStore(admin.store ?? defaults?.store, [...path, 'store'], scope)

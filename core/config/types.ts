@@ -3,11 +3,13 @@
  * @module
  */
 import type { MaintenanceWindow } from '../policy/window.ts'
+import type { AdminToken } from '../ports/admin-token.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { Strategy } from '../ports/rotation-target.ts'
 import type { PasswordPolicy } from '../secret/generate.ts'
 import type { ShapeOptions } from '../secret/shape.ts'
 import type { ConsumerConfig } from './hooks.ts'
+import type { Profile } from './profiles.ts'
 
 /** An absolute path, or the name of an environment variable. */
 export type KeySource = { readonly file: string } | { readonly env: string }
@@ -52,7 +54,7 @@ export type StoreConfig = LocalStoreConfig | AwsStoreConfig | GcpStoreConfig | A
 
 export type AuditSinkConfig = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'stdout' | 'stderr' }
 
-export interface AdminConfig {
+export interface StoredAdminConfig {
   /** Its name in this configuration, if it has one. */
   readonly secret: string | undefined
   readonly store: string
@@ -60,6 +62,15 @@ export interface AdminConfig {
   readonly value: ShapeOptions
   readonly user: string | undefined
 }
+
+/** No stored password: a token at each login. */
+export interface TokenAdminConfig {
+  readonly token: AdminToken
+  readonly user: string
+  readonly region: string | undefined
+}
+
+export type AdminConfig = StoredAdminConfig | TokenAdminConfig
 
 export interface EndpointConfig {
   readonly name: string
@@ -80,6 +91,8 @@ export interface EngineParts<Endpoint extends EndpointConfig = EndpointConfig> {
   readonly endpoints: readonly Endpoint[]
   readonly tls: TlsConfig
   readonly admin: AdminConfig | undefined
+  /** The managed service that runs the server. */
+  readonly profile?: Profile | undefined
   readonly probes: readonly string[]
   readonly adopt: boolean
 }
@@ -145,9 +158,9 @@ export interface ModuleTargetConfig {
 
 export type TargetConfig = EngineTargetConfig | ModuleTargetConfig
 
-/** The admin login that a target names; a module brings its own. */
-export const adminOf = (target: TargetConfig): AdminConfig | undefined =>
-  target.kind === 'module' ? undefined : target.admin
+/** The admin secret that a target names; a module brings its own, and a token needs none. */
+export const adminOf = (target: TargetConfig): StoredAdminConfig | undefined =>
+  target.kind === 'module' || target.admin === undefined || 'token' in target.admin ? undefined : target.admin
 
 export interface SecretConfig {
   readonly name: string

@@ -4,13 +4,17 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
+import type { HookConfig } from '../config/hooks.ts'
 import { didYouMean } from '../config/nearest.ts'
-import type { AdminConfig, Config, SecretConfig } from '../config/types.ts'
+import type { Config, EngineTargetConfig, SecretConfig, StoredAdminConfig } from '../config/types.ts'
 import { RotationError } from '../errors.ts'
+import type { AdminTokens } from '../ports/admin-token.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock, Duration } from '../ports/clock.ts'
+import type { PromotionHook } from '../ports/promotion-hook.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../ports/secret-store.ts'
+import type { ConsumerHook } from '../rotation/consumers.ts'
 import type { RotationPolicy, RotationSetup } from '../rotation/setup.ts'
 import type { Credential } from '../secret/credential.ts'
 import { generatePassword } from '../secret/generate.ts'
@@ -24,6 +28,8 @@ export interface Openers<Store extends SecretStore> {
   store(name: string): Promise<Store>
   target(secret: SecretConfig): Promise<RotationTarget>
   audit(store: Store): AuditSink
+  /** Absent: no hook can be run from here. */
+  hook?(config: HookConfig): Promise<PromotionHook>
 }
 
 /** The secret with everything it needs. Unknown name: `usage`. Nothing is connected yet. */
@@ -45,8 +51,20 @@ export async function wire<Store extends SecretStore>(
     clock,
     audit: openers.audit(store),
     generate: () => generatePassword(secret.password),
+    hooks: hooksOf(secret, openers),
   }
 }
+
+const hooksOf = ({ consumers }: SecretConfig, openers: Pick<Openers<SecretStore>, 'hook'>): ConsumerHook[] =>
+  consumers.flatMap(({ name, hook }) => {
+    if (hook === undefined) return []
+    const { kind, required, timeout, retries } = hook
+    const open = async () => {
+      if (openers.hook) return openers.hook(hook)
+      throw new RotationError('config-invalid', 'Hooks of consumers cannot be run from here.')
+    }
+    return [{ consumer: name, kind, required, timeout, retries, open }]
+  })
 
 export function secretOf(config: Config, name: string): SecretConfig {
   const secret = config.secrets.get(name)
@@ -75,16 +93,51 @@ export const kindOf = ({ strategy }: SecretConfig): Pick<RotationTarget, 'strate
   kind: strategy === 'issue-then-revoke' ? 'issuing' : 'settable',
 })
 
+/** What a login is read from. */
+export interface LoginStore {
+  /** Current. Absent: undefined. */
+  get(id: SecretId, call: Call): Promise<SecretVersion | undefined>
+}
+
+export interface AdminSources {
+  store(name: string): Promise<LoginStore>
+  readonly tokens: AdminTokens
+}
+
+/**
+ * The admin of a target, fetched at each login; at the writer if not said otherwise. None: undefined. A token that cannot be had from
+ * here: `config-invalid`.
+ */
+export function adminOpener(
+  { admin, endpoints }: EngineTargetConfig,
+  sources: AdminSources,
+  clock: Clock,
+): ((at?: { readonly host: string; readonly port?: number | undefined }) => Promise<Credential>) | undefined {
+  if (admin === undefined) return undefined
+  if (!('token' in admin)) return async () => adminLogin(await sources.store(admin.store), admin, clock)
+  const { token, user, region } = admin
+  const writer = endpoints.find(({ role }) => role === 'writer') ?? endpoints[0]!
+  return async ({ host, port = writer.port } = writer) => {
+    const fetch = await sources.tokens[token]?.()
+    if (fetch === undefined)
+      throw new RotationError('config-invalid', `A token of kind ${token} cannot be had from here.`, {
+        at: token,
+        next: 'Run `lockstep` in the cloud that runs the server, or name an admin secret.',
+      })
+    return { username: user, password: await fetch({ user, host, port, region }) }
+  }
+}
+
 /** The admin's login, from current of its secret. Absent or disabled: `secret-not-found`. */
 export async function adminLogin(
-  store: { get(id: SecretId, call: Call): Promise<SecretVersion | undefined> },
-  { store: name, id, value, user }: AdminConfig,
+  store: LoginStore,
+  { store: name, id, value, user }: Pick<StoredAdminConfig, 'store' | 'id' | 'value' | 'user'>,
   clock: Clock,
 ): Promise<Credential> {
   const call: Call = { signal: new AbortController().signal, deadline: clock.now() + CUTOVER, run: {} }
   const current = await store.get(id, call)
   if (!current || current.value === 'disabled')
-    throw new RotationError('secret-not-found', `The store ${name} has no admin secret ${id}.`, { at: id })
+    throw new RotationError('secret-not-found', `The store ${name} has no secret ${id}.`, { at: id })
   return valueShape(value, user).read(current.value)
 }
 

@@ -30,7 +30,11 @@ export async function readConfig(cloud: Cloud, folder: string, env: Environment)
 
 /** A store that nobody's secret is in may be another function's. */
 function reached({ secrets }: Config): ReadonlySet<string> {
-  const names = [...secrets.values()].flatMap(({ store, target }) => [store, adminOf(target)?.store ?? store])
+  const names = [...secrets.values()].flatMap(({ store, target, consumers }) => [
+    store,
+    adminOf(target)?.store ?? store,
+    ...consumers.flatMap(({ hook }) => (hook?.kind === 'webhook' ? hook.key.store : [])),
+  ])
   return new Set(names)
 }
 

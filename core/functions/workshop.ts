@@ -2,11 +2,15 @@
  * Everything that a function needs to work on the secrets of its configuration, kept while its process is warm.
  * @module
  */
+import type { HookConfig } from '../config/hooks.ts'
 import type { Config, EngineTargetConfig, SecretConfig, StoreConfig } from '../config/types.ts'
 import type { Fleet, FleetStore } from '../fleet/fleet.ts'
-import { adminLogin, wire } from '../fleet/wire.ts'
+import { adminLogin, adminOpener, wire } from '../fleet/wire.ts'
+import { type CloudHooks, openHook } from '../hooks/open.ts'
+import type { AdminTokens } from '../ports/admin-token.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { PromotionHook } from '../ports/promotion-hook.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretVersion } from '../ports/secret-store.ts'
 import type { Credential } from '../secret/credential.ts'
@@ -31,6 +35,9 @@ export interface Tools<Store extends FunctionStore> {
   readonly clock: Clock
   open(config: StoreConfig): Promise<Store>
   readonly engines: Engines
+  /** Of the function's own cloud. */
+  readonly hooks?: CloudHooks
+  readonly tokens?: AdminTokens
 }
 
 export class Workshop<Store extends FunctionStore = FunctionStore> {
@@ -61,6 +68,7 @@ export class Workshop<Store extends FunctionStore = FunctionStore> {
       store: (name: string) => this.store(name),
       target: (secret: SecretConfig) => this.#target(secret),
       audit: () => audit,
+      hook: (config: HookConfig) => this.#hook(config),
     }
     const { config, clock } = this
     return { config, clock, store: openers.store, setup: name => wire(config, name, openers, clock) }
@@ -73,8 +81,19 @@ export class Workshop<Store extends FunctionStore = FunctionStore> {
       return loadTargetModule(secret, target, this.clock)
     }
     const { openTarget } = await this.#tools.engines()
-    const { admin } = target
-    const login = admin && (async () => adminLogin(await this.store(admin.store), admin, this.clock))
+    const { tokens = {} } = this.#tools
+    const login = adminOpener(target, { store: name => this.store(name), tokens }, this.clock)
     return openTarget({ deployment: this.config.deployment, secret, target, admin: login }, this.clock)
+  }
+
+  #hook(config: HookConfig): Promise<PromotionHook> {
+    const { clock } = this
+    const { hooks: clouds = {} } = this.#tools
+    // Nothing but the function itself is deployed with it: no commands.
+    return openHook(config, {
+      clouds,
+      clock,
+      key: async key => (await adminLogin(await this.store(key.store), key, clock)).password,
+    })
   }
 }

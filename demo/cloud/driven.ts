@@ -7,7 +7,7 @@ import type { AzureSecretStore } from '../../azure/index.ts'
 import type { AuditEvent } from '../../core/audit/event.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import type { Config, SecretConfig, StoreConfig } from '../../core/config/types.ts'
-import { adminLogin, wire } from '../../core/fleet/wire.ts'
+import { adminOpener, wire } from '../../core/fleet/wire.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
 import { openTarget } from '../../core/targets/engines.ts'
@@ -31,8 +31,7 @@ export async function openDriven(configText: string, ca: string | undefined, clo
   const events: AuditEvent[] = []
   const target = async (secret: SecretConfig) => {
     if (secret.target.kind === 'module') throw new Error('The demo has engines only.')
-    const { admin } = secret.target
-    const login = admin && (() => adminLogin(store, admin, clock))
+    const login = adminOpener(secret.target, { store: async () => store, tokens: {} }, clock)
     return openTarget({ deployment: config.deployment, secret, target: secret.target, admin: login }, clock)
   }
   const openers = {

@@ -51,16 +51,16 @@ export const hook = z
     }),
     z.strictObject({
       kind: z.literal('cloud-run').describe('A new revision of a service of Cloud Run.'),
-      project: segment,
+      project: segment.describe('The project that it runs in.'),
       location: segment.describe('Its region.'),
-      service: segment,
+      service: segment.describe('Its name.'),
       ...bounds,
     }),
     z.strictObject({
       kind: z.literal('app-service').describe('A restart of an app of App Service or Azure Functions.'),
-      subscription: segment,
-      resourceGroup: segment,
-      app: segment,
+      subscription: segment.describe('The id of its subscription.'),
+      resourceGroup: segment.describe('Its resource group.'),
+      app: segment.describe('Its name.'),
       slot: segment.optional().describe('Default: production.'),
       references: z
         .boolean()
@@ -73,7 +73,7 @@ export const hook = z
       url: text(
         /^https:\/\/[^\s@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/[^\s@]*)?$/,
         'an address that begins with https:// and holds no credentials',
-      ),
+      ).describe('Where it is sent: https only, but to this machine.'),
       key,
       ...bounds,
     }),

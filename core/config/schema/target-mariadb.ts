@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { line } from './parts.ts'
-import { admin, adopt, endpointAt, endpoints, probes, tls } from './target-parts.ts'
+import { admin, adopt, endpointAt, endpoints, probes, profile, tls } from './target-parts.ts'
 
 export const mariadb = z.strictObject({
   kind: z.literal('mariadb').describe('MariaDB 10.4 and later. MySQL is a kind of its own.'),
@@ -16,6 +16,7 @@ export const mariadb = z.strictObject({
   ),
   tls: tls.optional(),
   admin: admin.optional(),
+  profile: profile.optional(),
   hosts: z
     .array(line)
     .min(1)

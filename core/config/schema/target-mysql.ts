@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { line, path } from './parts.ts'
-import { admin, adopt, endpointAt, endpoints, probes, tls } from './target-parts.ts'
+import { admin, adopt, endpointAt, endpoints, probes, profile, tls } from './target-parts.ts'
 
 export const mysql = z.strictObject({
   kind: z.literal('mysql').describe('MySQL 8.0.14 and later. MariaDB is a kind of its own.'),
@@ -16,6 +16,7 @@ export const mysql = z.strictObject({
   ),
   tls: tls.optional(),
   admin: admin.optional(),
+  profile: profile.optional(),
   hosts: z
     .array(line)
     .min(1)

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { line } from './parts.ts'
-import { admin, adopt, endpointAt, endpoints, probes, tls } from './target-parts.ts'
+import { admin, adopt, endpointAt, endpoints, probes, profile, tls } from './target-parts.ts'
 
 export const oracle = z.strictObject({
   kind: z.literal('oracle').describe('Oracle Database 19.12 and later; a preview.'),
@@ -16,6 +16,7 @@ export const oracle = z.strictObject({
   ),
   tls: tls.optional(),
   admin: admin.optional(),
+  profile: profile.optional(),
   probes: probes(
     'Statements that the login must be able to run with the new password, as the application would. Rolled back.',
   ).optional(),

@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from 'zod'
+import { adminTokens } from '../../ports/admin-token.ts'
+import { profiles } from '../profiles.ts'
 import { line, name, path, port } from './parts.ts'
 import { value } from './value.ts'
 
@@ -45,14 +47,31 @@ export const admin = z
     id: line.optional().describe('Or a secret that is not in this file: its name in the store.'),
     store: name.optional().describe('With id: the store that holds it. Default: the only store.'),
     value: value.optional().describe('With id: its shape. Default: format json.'),
-    user: line.optional().describe('With id: its login, where the value names none.'),
+    token: z
+      .enum(adminTokens)
+      .optional()
+      .describe('Or no stored password at all: a token of the cloud that runs the server, fetched at each login.'),
+    user: line.optional().describe('With token: the login. With id: its login, where the value names none.'),
+    region: line.optional().describe('With rds-iam: the region, where the host does not name it.'),
   })
-  .refine(({ secret, id }) => (secret === undefined) !== (id === undefined), 'needs either secret or id')
+  .refine(
+    ({ secret, id, token }) => [secret, id, token].filter(one => one !== undefined).length === 1,
+    'needs one of secret, id and token',
+  )
   .refine(
     ({ secret, store, value, user }) => secret === undefined || [store, value, user].every(key => key === undefined),
     'store, value and user go with id; a secret of this file brings its own',
   )
+  .refine(
+    ({ token, store, value, user }) => token === undefined || (user !== undefined && !store && !value),
+    'token needs user, and nothing else but region',
+  )
+  .refine(({ token, region }) => region === undefined || token === 'rds-iam', 'region goes with token: rds-iam')
   .describe('The login that may change others. Without it, each login changes its own password.')
+
+export const profile = z
+  .enum(profiles)
+  .describe('The managed service that runs the server: its limits of passwords and its own roles are known then.')
 
 export const adopt = z.boolean().describe("Take over logins that bear another configuration's mark. Default: false.")
 

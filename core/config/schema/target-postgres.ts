@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { line } from './parts.ts'
-import { admin, adopt, endpointAt, endpoints, probes, tls } from './target-parts.ts'
+import { admin, adopt, endpointAt, endpoints, probes, profile, tls } from './target-parts.ts'
 
 export const postgres = z.strictObject({
   kind: z.literal('postgres').describe('PostgreSQL 13 to 18.'),
@@ -13,6 +13,7 @@ export const postgres = z.strictObject({
   ),
   tls: tls.optional(),
   admin: admin.optional(),
+  profile: profile.optional(),
   ownerRole: line
     .optional()
     .describe(

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { line } from './parts.ts'
-import { admin, adopt, endpointAt, endpoints, probes, tls } from './target-parts.ts'
+import { admin, adopt, endpointAt, endpoints, probes, profile, tls } from './target-parts.ts'
 
 export const sqlserver = z.strictObject({
   kind: z.literal('sqlserver').describe('SQL Server and Azure SQL; a preview.'),
@@ -19,6 +19,7 @@ export const sqlserver = z.strictObject({
     ),
   tls: tls.optional(),
   admin: admin.optional(),
+  profile: profile.optional(),
   probes: probes('Batches that the new login must be able to run, as the application would. Rolled back.').optional(),
   adopt: adopt.optional(),
 })

@@ -1,5 +1,6 @@
 /**
- * The admin's session. A refused admin is another matter than a refused secret.
+ * The admin's session. A refused admin is another matter than a refused secret. Who fetches the login is told where it is for: a token
+ * holds at one endpoint.
  * @module
  */
 import { isRotationError, RotationError } from '../../errors.ts'
@@ -8,7 +9,7 @@ import type { Endpoint } from './endpoint.ts'
 
 /** No admin configured: `permission-missing`. Refused: `admin-refused`. */
 export async function asAdmin<E extends Endpoint, S>(
-  admin: (() => Promise<Credential>) | undefined,
+  admin: ((at?: Endpoint) => Promise<Credential>) | undefined,
   endpoint: E,
   open: (endpoint: E, credential: Credential) => Promise<S>,
 ): Promise<S> {
@@ -19,7 +20,7 @@ export async function asAdmin<E extends Endpoint, S>(
       next: 'Name an admin secret for this target in lockstep.yml.',
     })
   try {
-    return await open(endpoint, await admin())
+    return await open(endpoint, await admin(endpoint))
   } catch (error) {
     if (!isRotationError(error, 'auth-failed', 'login-locked')) throw error
     throw new RotationError('admin-refused', 'The server refused the admin login.', { at, foreign: error.foreign })

@@ -98,7 +98,7 @@ describe('wrong keys', () => {
     [
       'an admin from two places',
       withTarget({ admin: { secret: 'a', id: 'b' } }),
-      ['secrets.orders.target.admin: needs either secret or id'],
+      ['secrets.orders.target.admin: needs one of secret, id and token'],
     ],
     [
       'an admin of this file with a shape',

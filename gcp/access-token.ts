@@ -1,0 +1,31 @@
+/**
+ * Access tokens of Google Cloud, as the client of Secret Manager finds them: it brings the sign-in, so nothing else has to be
+ * installed.
+ * @module
+ */
+import { RotationError } from '../core/errors.ts'
+
+export type AccessToken = () => Promise<string>
+
+/** The SDK missing: `driver-missing`. Nobody is signed in: `access-denied`. Nothing is asked yet. */
+export async function accessTokens(scope: string): Promise<AccessToken> {
+  const { SecretManagerServiceClient } = await sdk()
+  const { auth } = new SecretManagerServiceClient({ scopes: [scope] })
+  return async () => {
+    const token = await auth.getAccessToken().catch(() => undefined)
+    if (token) return token
+    throw new RotationError('access-denied', 'Google Cloud has no credentials for this process.', {
+      next: 'Sign in (`gcloud auth application-default login`), or give the process a service account.',
+    })
+  }
+}
+
+async function sdk(): Promise<typeof import('@google-cloud/secret-manager')> {
+  try {
+    return await import('@google-cloud/secret-manager')
+  } catch {
+    throw new RotationError('driver-missing', 'Google Cloud needs the package `@google-cloud/secret-manager`.', {
+      next: 'Run `npm install @google-cloud/secret-manager`.',
+    })
+  }
+}
