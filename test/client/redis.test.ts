@@ -3,9 +3,9 @@
  * overlap. The connections are cut from outside all the time, so that new ones must log in.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis as Ioredis } from 'ioredis'
+import { Cluster, Redis as Ioredis } from 'ioredis'
 import { createClient } from 'redis'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { followIoredis } from '../../core/client/pools/ioredis.ts'
 import { followRedis, redisCredentials } from '../../core/client/pools/redis.ts'
 import { createSecrets, type Secrets } from '../../core/client/secrets.ts'
@@ -145,6 +145,31 @@ describe.skipIf(server === undefined).each(drivers)('%s', (_, make) => {
 })
 
 describe.skipIf(server === undefined)('ioredis', () => {
+  test('a lazy client connects by its first commands, and closed before that it stays closed', async () => {
+    await server!.command(['ACL', 'SETUSER', 'app', 'reset', 'on', '>first', '~*', '+@all'])
+    const source = new MemorySource(login('app', 'first'))
+    const secrets = createSecrets({ source })
+    const make = () => {
+      const client = new Ioredis({ host: server!.host, port: server!.port, lazyConnect: true })
+      client.on('error', () => {})
+      followIoredis(secrets, 'cache', client)
+      return client
+    }
+    source.hold()
+    const closed = make()
+    const refused = closed.get('a').catch(() => 'refused')
+    closed.disconnect()
+    const client = make()
+    const both = Promise.all([client.get('a'), client.get('b')])
+    source.release()
+    expect(await both).toEqual([null, null])
+    expect(await refused).toBe('refused')
+    await sleep(50)
+    expect(closed.status).toBe('end')
+    client.disconnect()
+    secrets.close()
+  })
+
   test('that is closed while it reads the secret stays closed', async () => {
     await server!.command(['ACL', 'SETUSER', 'app', 'reset', 'on', '>first', '~*', '+@all'])
     const source = new MemorySource(login('app', 'first'))
@@ -165,4 +190,39 @@ describe.skipIf(server === undefined)('ioredis', () => {
     expect(client.status).toBe('end')
     secrets.close()
   })
+})
+
+test('a Cluster of ioredis: each node logs in anew, and new nodes with what is current', async ({ skip }) => {
+  const node = requireServer(await startRedis({ cluster: true, conf: { 'cluster-announce-ip': '127.0.0.1' } }))
+  if (node === undefined) return skip('no server')
+  onTestFinished(() => node.stop())
+  await node.command(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+  await node.command(['ACL', 'SETUSER', 'app', 'reset', 'on', '>first', '~*', '+@all'])
+  const source = new MemorySource(login('app', 'first'))
+  const secrets = createSecrets({ source, ttl: 300 })
+  const client = new Cluster([{ host: node.host, port: node.port }], {
+    lazyConnect: true,
+    clusterRetryStrategy: () => 50,
+  })
+  client.on('error', () => {})
+  followIoredis(secrets, 'cache', client)
+  onTestFinished(() => {
+    client.disconnect()
+    secrets.close()
+  })
+  await until(async () => expect(await node.command(['CLUSTER', 'INFO'])).toContain('cluster_state:ok'))
+  await client.connect()
+  expect(await client.get('key')).toBeNull()
+  const counts = await churn(
+    () => client.get('key'),
+    async () => {
+      await node.command(['ACL', 'SETUSER', 'app', '>second'])
+      source.rotate(login('app', 'second'))
+      await sleep(600)
+      await node.command(['ACL', 'SETUSER', 'app', 'resetpass', '>second'])
+    },
+  )
+  expect(counts).toMatchObject({ failed: 0, errors: {} })
+  await node.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+  await until(async () => expect(await client.get('key')).toBeNull(), 5_000)
 })

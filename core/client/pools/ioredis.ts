@@ -18,11 +18,11 @@ interface Login {
   password?: string | undefined
 }
 interface Node {
-  readonly options: Login
+  readonly options: Login & { readonly db?: number }
   readonly status: string
   manuallyClosing?: boolean
-  /** In a subscriber with RESP2, no command may be sent. */
-  readonly condition?: { readonly subscriber?: unknown }
+  /** What a connection is about; in a subscriber with RESP2, no command may be sent. */
+  condition?: { readonly select: number | undefined; readonly subscriber?: unknown } | null
   connect(callback?: (error?: unknown) => void): Promise<void>
   call(command: string, ...args: readonly string[]): Promise<unknown>
   setStatus(status: 'end'): void
@@ -50,15 +50,21 @@ export function followIoredis(secrets: Secrets, name: string, redis: IoredisLike
   }
   const follow = (node: Node): void => {
     const { connect } = node
+    let reading: Promise<SecretCredential> | undefined
     node.connect = async callback => {
+      const began = node.status
+      // Each command that comes before the first connection asks for one, and wants to know its database.
+      node.condition ??= { select: node.options.db, subscriber: false }
       // A connection that had to be made again may have been refused: what is known is not good enough.
-      const credential = await (node.status === 'wait'
-        ? secrets.get(name)
-        : secrets.refresh(name).catch(() => secrets.get(name)))
+      const first = reading === undefined
+      reading ??= began === 'wait' ? secrets.get(name) : secrets.refresh(name).catch(() => secrets.get(name))
+      const credential = await reading.finally(() => {
+        reading = undefined
+      })
       Object.assign(node.options, login(credential))
-      // Closed by its owner while we were reading.
       if (node.manuallyClosing && node.status === 'reconnecting') return abandon(node)
-      return connect.call(node, callback)
+      if (began !== 'end' && node.status === 'end') throw new Error('Connection is closed.')
+      return first ? connect.call(node, callback) : undefined
     }
     undo.push(() => {
       node.connect = connect

@@ -1,6 +1,6 @@
 /**
  * `mongodb`: its credentials are fixed when a `MongoClient` is made, so a rotation means a new one. Work in hand keeps the old
- * one until it is done. Written after mongodb 7.9.
+ * one until it is done. Tested with mongodb 7.9.
  * @module
  */
 import type { Duration } from '../../ports/clock.ts'
