@@ -85,6 +85,20 @@ describe.skipIf(replica === undefined)('a writer and a replica', async () => {
     }
   })
 
+  test('the limit on a change binds the writer alone: a replica that is blocked for longer applies it afterwards', async () => {
+    const current = await fresh()
+    const pending = next(current)
+    const blocking = await replica.connect()
+    await blocking.query('FLUSH TABLES WITH READ LOCK')
+    await t.set({ current, pending }, call(4_500)) // a third of that, and less
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    expect(await letIn(replica, current, pending)).toEqual([true, false])
+    await blocking.end()
+    await until(() => t.test(pending, call()), 3000)
+    const [status] = await replica.sql('SHOW SLAVE STATUS')
+    expect(status).toMatchObject({ Slave_SQL_Running: 'Yes', Last_SQL_Errno: 0 })
+  })
+
   test('a reader that is no replica has nothing to wait for: still-accepted if it still lets in', async () => {
     const other = requireServer(await startMariadb())
     if (other === undefined) return
