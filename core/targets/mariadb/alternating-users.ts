@@ -8,6 +8,7 @@ import { requireTwinPending, requireTwinPrevious, twinOf } from '../common/twin.
 import { withCurrent } from '../mysql-wire/logins.ts'
 import { requireUsable } from './accounts.ts'
 import { changeAccounts } from './change-accounts.ts'
+import { createTwin } from './create-twin.ts'
 import { nobodysHash } from './hash.ts'
 import type { Context } from './options.ts'
 import { caughtUp, caughtUpSoon } from './position.ts'
@@ -25,9 +26,19 @@ export const alternatingUsers = (context: Context): Parts => ({
     const wanted = only(pending)
     // current first: who cannot log in with it has no business with its twin, whatever the admin secret allows
     await withCurrent(context, current, call, async (_, sessions) => {
-      const position = await changeAccounts(context, pending.username, call, wanted, (accounts, at) => {
-        for (const facts of accounts) requireUsable(facts, at)
-      })
+      const twins = { model: current.username, twin: pending.username }
+      const position = await changeAccounts(
+        context,
+        pending.username,
+        call,
+        wanted,
+        (accounts, at) => {
+          for (const facts of accounts) requireUsable(facts, at)
+        },
+        async admin => {
+          if (context.createTwin) await createTwin(admin, twins, context)
+        },
+      )
       await caughtUpSoon(sessions, position, call, context)
     })
   },

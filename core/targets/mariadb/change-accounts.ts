@@ -27,12 +27,15 @@ export const changeAccounts = (
   call: TargetCall,
   wanted: Wanted,
   check: (accounts: readonly AccountFacts[], at: string) => void = () => {},
+  /** Under the lock, before the look. */
+  prepare: (admin: Session) => Promise<void> = async () => {},
 ): Promise<Position> =>
   using(openAdmin(context, call), async admin => {
     const at = admin.endpoint.name
     await beginChange(admin, login, context, call)
     const [server] = await admin.query('SELECT @@GLOBAL.read_only AS read_only')
     requireWritable(server, at)
+    await prepare(admin)
     const accounts = await readAccounts(admin, login, context)
     if (accounts.length === 0)
       throw new RotationError('identity-mismatch', 'The login to change has no account on the configured hosts.', {

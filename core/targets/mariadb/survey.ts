@@ -70,12 +70,13 @@ async function grantsOfAll(session: Session, accounts: readonly AccountFacts[]) 
   const found = new Map<string, readonly string[]>()
   // what the server's own accounts may do is nobody's model
   for (const facts of accounts.filter(each => unsupportedKind(each) === undefined))
-    found.set(
-      account(facts),
-      (await grantsOf(session, account(facts))).map(nameless).flatMap(oneByOne).filter(isGrant).sort(),
-    )
+    found.set(account(facts), await grantsOfAccount(session, account(facts)))
   return found
 }
+
+/** What an account may do, a statement a privilege, with `?` for the account. `of` is quoted already. */
+export const grantsOfAccount = async (session: Session, of: string): Promise<readonly string[]> =>
+  (await grantsOf(session, of)).map(nameless).flatMap(oneByOne).filter(isGrant).sort()
 
 /** The server answers with the hashes of the account: nothing of them is kept. */
 const nameless = (grant: string): string =>

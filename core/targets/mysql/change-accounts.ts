@@ -48,10 +48,13 @@ export const changeAccounts = (
   call: TargetCall,
   clauses: Clauses,
   check: (accounts: readonly AccountFacts[], at: string) => void = () => {},
+  /** Under the lock, before the look. */
+  prepare: (admin: Session) => Promise<void> = async () => {},
 ): Promise<Position> =>
   using(openAdmin(context, call), async admin => {
     const at = admin.endpoint.name
     await beginChange(admin, login, context, call)
+    await prepare(admin)
     const accounts = await readAccounts(admin, login, context)
     if (accounts.length === 0)
       throw new RotationError('identity-mismatch', 'The login to change has no account on the configured hosts.', {

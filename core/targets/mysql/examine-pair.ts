@@ -48,7 +48,8 @@ function* differences(from: Description, to: Description, current: string, twin:
     })
 }
 
-function alike(from: Description, to: Description, twin: string): readonly string[] {
+/** Statements that give `twin` the default roles, TLS and limits of the other. Alike already: none. */
+export function alike(from: Description, to: Description, twin: string): readonly string[] {
   const role = `ALTER USER ${twin} ${from.defaultRole === '' ? 'DEFAULT ROLE NONE' : from.defaultRole};`
   // what is not named is left as it is
   const extra = [...to.limits.matchAll(/MAX_\w+/g)].map(([name]) => name).filter(name => !from.limits.includes(name))
@@ -61,7 +62,7 @@ function alike(from: Description, to: Description, twin: string): readonly strin
 }
 
 /** `GRANT … ON …` is followed by the account, and that by WITH GRANT OPTION or WITH ADMIN OPTION. */
-function withAccount(grant: string, name: string): string {
+export function withAccount(grant: string, name: string): string {
   const option = / WITH (?:GRANT|ADMIN) OPTION$/.exec(grant)?.[0] ?? ''
   return `${grant.slice(0, grant.length - option.length)} TO ${name}${option}`
 }

@@ -11,6 +11,11 @@ export interface MysqlTargetOptions extends WireOptions {
   readonly strategy: 'single-user' | 'alternating-users' | 'dual-password'
   /** The two logins, for alternating-users. */
   readonly users?: readonly [string, string] | undefined
+  /**
+   * Makes the twin at `set` where it does not exist, and gives it whatever the current login may do and it may not, as AWS's rotation
+   * template does. For logins that were configured by such a template; elsewhere it is a finding of `examine`.
+   */
+  readonly createTwin?: boolean | undefined
   /** Host parts of the `user@host` accounts that are rotated; every account of the login if left out. */
   readonly hosts?: readonly string[] | undefined
   /** Our mark on the account, `lockstep:<deployment>/<secret>`: one account belongs to one configuration. */

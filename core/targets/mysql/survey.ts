@@ -68,7 +68,7 @@ async function describeAll(session: Session, accounts: readonly AccountFacts[]) 
 }
 
 /** Names are quoted with backticks in what the server answers. */
-async function describe(session: Session, name: string): Promise<Description> {
+export async function describe(session: Session, name: string): Promise<Description> {
   const nameless = (statement: string) => statement.replace(/ TO `(?:[^`]|``)*`@`(?:[^`]|``)*`/, '')
   const grants = (await grantsOf(session, name)).map(nameless).filter(grant => grant !== 'GRANT USAGE ON *.*')
   const [row] = await session.query(`SHOW CREATE USER ${name}`)
