@@ -9,6 +9,7 @@ import { account, text } from '../mysql-wire/quote.ts'
 import type { Session } from '../mysql-wire/session.ts'
 import type { Context } from './options.ts'
 import { isStoredForm } from './stored.ts'
+import { atLeast, notMysql } from './version.ts'
 
 export interface AccountFacts extends Account {
   readonly plugin: string
@@ -58,6 +59,8 @@ async function mayRead<T>(admin: Session, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
+    // no such table or column
+    if (isRotationError(error, 'unsupported')) throw notMysql(admin.endpoint.name, error.foreign)
     if (!isRotationError(error, 'permission-missing')) throw error
     throw new RotationError('permission-missing', 'The admin may not see which accounts the login has.', {
       at: admin.endpoint.name,
@@ -65,12 +68,6 @@ async function mayRead<T>(admin: Session, read: () => Promise<T>): Promise<T> {
       next: 'GRANT SELECT ON mysql.user and SELECT ON mysql.global_grants to the admin.',
     })
   }
-}
-
-function atLeast(version: string, least: readonly number[]): boolean {
-  const found = version.split(/[.-]/, 3).map(Number)
-  const differing = least.findIndex((part, i) => found[i] !== part)
-  return differing === -1 || (found[differing] ?? 0) > least[differing]!
 }
 
 /** `other`: the second of the two that were asked about. */

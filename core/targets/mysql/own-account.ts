@@ -14,6 +14,7 @@ import { requireOurMark, unsupportedKind } from './accounts.ts'
 import { DISCARD, first } from './change-accounts.ts'
 import type { Context } from './options.ts'
 import { notOurs } from './shared.ts'
+import { requireMysql } from './version.ts'
 
 /** Prepares the session of the login itself for one change. */
 export async function beginOwnChange(
@@ -43,8 +44,10 @@ export function requireNamed(own: Account, { hosts }: Context, at: string): void
 
 async function ownFacts(session: Session, own: Account): Promise<{ mark: string | undefined; privileged: boolean }> {
   const rights = "'SUPER', 'SYSTEM_USER', 'REPLICATION SLAVE'"
-  const [row] = await session.query(`SELECT COUNT(*) AS rights FROM information_schema.USER_PRIVILEGES
+  const [row] =
+    await session.query(`SELECT VERSION() AS version, COUNT(*) AS rights FROM information_schema.USER_PRIVILEGES
     WHERE GRANTEE = ${text(account(own))} AND PRIVILEGE_TYPE IN (${rights})`)
+  requireMysql(row?.version as string, session.endpoint.name)
   return { privileged: row?.rights !== 0, mark: await ownMark(session, own) }
 }
 
