@@ -1,5 +1,6 @@
 /**
  * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `aws`, `gcp` or `azure`, also after `--cloud`: only those. `-- --json` for machines.
+ * `-- downtime`: what consumers feel of rotations, in `downtime/`.
  * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
  */
@@ -7,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { aws } from './aws/all.ts'
 import { azure } from './azure/all.ts'
 import { client } from './client.ts'
+import { downtime } from './downtime/main.ts'
 import { gcp } from './gcp/all.ts'
 import { local } from './local.ts'
 import { asTable, type Result } from './result.ts'
@@ -26,7 +28,7 @@ const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, client
 async function main(): Promise<number> {
   const options = asked()
   if (!options) {
-    process.stderr.write(`usage: bench [${Object.keys(parts).join('|')}] [--json]\n`)
+    process.stderr.write(`usage: bench [${Object.keys(parts).join('|')}|downtime] [--json]\n`)
     return 2
   }
   const results: Result[] = []
@@ -56,4 +58,5 @@ function asked(): { readonly parts: readonly (() => Promise<Result[]>)[]; readon
   }
 }
 
-process.exitCode = await main()
+const [part, ...args] = process.argv.slice(2)
+process.exitCode = part === 'downtime' ? await downtime(args) : await main()
