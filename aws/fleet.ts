@@ -5,6 +5,8 @@
 import type { Config } from '../core/config/types.ts'
 import { Workshop } from '../core/functions/workshop.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import { rdsIam } from './admin-token.ts'
+import { awsHooks } from './hooks.ts'
 import { type AwsStoreOptions, openAwsStore } from './index.ts'
 import type { AwsSecretStore } from './secret-store.ts'
 
@@ -20,4 +22,6 @@ export const fleetOn = (config: Config, clock: Clock, open: OpenStore = openAwsS
       return open({ region, endpoint, role, clock })
     },
     engines: () => import('../core/targets/engines.ts'),
+    hooks: awsHooks(clock),
+    tokens: { 'rds-iam': async () => rdsIam(clock) },
   })

@@ -9,8 +9,10 @@ import { readConfig } from '../core/functions/configuration.ts'
 import { madeOnce } from '../core/functions/once.ts'
 import { Workshop } from '../core/functions/workshop.ts'
 import { systemClock } from '../core/ports/clock.ts'
+import { entra } from './admin-token.ts'
 import { openFunctionStore } from './function-store.ts'
 import { createFunctions } from './functions.ts'
+import { azureHooks } from './hooks.ts'
 import { CONNECTION, connection, queueName, StorageQueue } from './queue.ts'
 import { scheduleOf, timeoutOf } from './settings.ts'
 
@@ -26,6 +28,8 @@ const workshop = madeOnce(
       clock,
       open: store => openFunctionStore(store as AzureStoreConfig, clock),
       engines: () => import('../core/targets/engines.ts'),
+      hooks: azureHooks(clock),
+      tokens: { entra: () => entra() },
     }),
   // there is no invocation yet whose context could write it
   ({ message, code, next }) => process.stderr.write(`${JSON.stringify({ level: 'ERROR', message, code, next })}\n`),

@@ -10,8 +10,10 @@ import { FunctionLog } from '../core/functions/log.ts'
 import { madeOnce } from '../core/functions/once.ts'
 import { Workshop } from '../core/functions/workshop.ts'
 import { systemClock } from '../core/ports/clock.ts'
+import { cloudSqlIam } from './admin-token.ts'
 import { openFunctionStore } from './function-store.ts'
 import { createFunctions } from './functions.ts'
+import { gcpHooks } from './hooks.ts'
 import { toCloudLogging, toStream } from './log.ts'
 import { PubSubQueue } from './queue.ts'
 
@@ -35,6 +37,8 @@ const workshop = madeOnce(
       clock,
       open: store => openFunctionStore(store as GcpStoreConfig, clock),
       engines: () => import('../core/targets/engines.ts'),
+      hooks: gcpHooks(clock),
+      tokens: { 'cloud-sql-iam': () => cloudSqlIam() },
     })
   },
   error =>

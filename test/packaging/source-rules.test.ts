@@ -34,6 +34,7 @@ describe('the clear text of a secret', () => {
     'core/secret/shape.ts': 'finds the login in the value, and puts another one there',
     'core/secret/fingerprint.ts': 'feeds the HMAC, with value and key',
     'core/targets/mariadb/hash.ts': 'computes what is sent instead of the password',
+    'core/hooks/webhook.ts': 'signs what is sent with it, as the key that the receiver has too',
     'core/targets/mongodb/change-password.ts': 'puts it into the command that changes it: the server takes no hash',
     'core/targets/mongodb/connect.ts': 'hands it to the driver, which logs in',
     'core/targets/mongodb/repair.ts': 'puts one that nobody holds into the command that creates a twin',
