@@ -25,6 +25,10 @@ export interface BundledFile {
   readonly bytes: number
   /** Loaded with the function, or by an `import()` that few invocations reach. */
   readonly when: 'start' | 'later'
+  /** Files of the bundle that it imports, at once or later. */
+  readonly imports: readonly string[]
+  /** The source that an `import()` names, where the file is there for one. */
+  readonly entryPoint: string | undefined
   /** Packages and folders, by how much of the file they are, the largest first. */
   readonly holds: readonly string[]
 }
@@ -145,8 +149,10 @@ function described({ outputs }: Metafile, folder: string, name: string): LambdaB
   // every chunk of the group: which of them one function never loads, nobody has to find out
   const all = Object.keys(outputs).filter(path => path === entry || !isFunction(basename(path)))
   const files = all.map((path): BundledFile => {
-    const { bytes, inputs } = outputs[path]!
-    return { name: basename(path), bytes, when: start.has(path) ? 'start' : 'later', holds: shares(inputs) }
+    const { bytes, inputs, imports, entryPoint } = outputs[path]!
+    const own = imports.filter(({ external }) => !external).map(({ path: imported }) => basename(imported))
+    const when = start.has(path) ? 'start' : 'later'
+    return { name: basename(path), bytes, when, imports: own, entryPoint, holds: shares(inputs) }
   })
   const imported = all.flatMap(path => outputs[path]!.imports.filter(({ external }) => external))
   return {
@@ -155,6 +161,17 @@ function described({ outputs }: Metafile, folder: string, name: string): LambdaB
     files: files.toSorted((a, b) => b.bytes - a.bytes),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   }
+}
+
+/** What is loaded at most, while nothing that `unused` matches is: sources that an `import()` names. */
+export function reachable({ entry, files }: LambdaBundle, unused: RegExp): readonly BundledFile[] {
+  const found = new Set([basename(entry)])
+  for (const name of found)
+    for (const imported of files.find(file => file.name === name)!.imports) {
+      const point = files.find(file => file.name === imported)?.entryPoint
+      if (point === undefined || !unused.test(point)) found.add(imported)
+    }
+  return files.filter(({ name }) => found.has(name))
 }
 
 const isFunction = (file: string): boolean =>

@@ -6,7 +6,8 @@ import { isRotationError, RotationError } from '../../core/errors.ts'
 import type { TargetCall } from '../../core/ports/rotation-target.ts'
 import type { Credential } from '../../core/secret/credential.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
-import { type DatabaseSecret, databaseSecret, isPostgres, jsonObject } from './database-secret.ts'
+import { type DatabaseSecret, databaseSecret, jsonObject } from './database-secret.ts'
+import { type EngineName, engineCalled, engineNamed } from './engines.ts'
 import type { ManagedDatabases } from './managed-databases.ts'
 import { type Hosts, isReaderOf, sameHost } from './reader.ts'
 
@@ -27,6 +28,8 @@ export interface Admin {
   readonly credential: Credential
   readonly host: string
   readonly port: number
+  /** Of MongoDB: where the admin was created. */
+  readonly database: string | undefined
   readonly ssl: boolean | undefined
   /** False: the secret's host is a reader, and changes are made at this one. */
   readonly sameHost: boolean
@@ -38,18 +41,23 @@ export interface Admin {
  */
 export async function adminOf(secret: DatabaseSecret, sources: AdminSources, call: TargetCall): Promise<Admin> {
   if (secret.admin === undefined)
-    throw new RotationError('permission-missing', 'The secret names no admin secret, which its alternate user needs.', {
+    throw new RotationError('permission-missing', 'The secret names no admin secret, which its strategy needs.', {
       next: 'Put the ARN of the admin secret into `masterarn`, or set LOCKSTEP_STRATEGY=single-user.',
     })
   const fields = jsonObject(await sources.secrets.value(secret.admin, call))
   const managed = isManagedByRds(fields)
   const where = managed ? await managedPlace(secret.admin, sources, call) : databaseSecret(fields)
+  requireSameEngine(where.engine, secret.engine, managed)
   const same = sameHost(where.host, secret.host)
   if (same && where.port !== secret.port) throw mismatch('another port of the same host')
-  if (!same && !(await isReader({ reader: secret.host, writer: where.host }, sources.rds, call)))
+  // copies of MongoDB and DocumentDB find their writer by themselves
+  if (
+    !same &&
+    (secret.engine === 'mongodb' || !(await isReader({ reader: secret.host, writer: where.host }, sources.rds, call)))
+  )
     throw mismatch('another host, and RDS does not know it as the writer of which the host of the secret is a copy')
-  const { host, port } = where
-  return { credential: login(fields), host, port, ssl: where.ssl, sameHost: same }
+  const { host, port, database, ssl } = where
+  return { credential: login(fields), host, port, database, ssl, sameHost: same }
 }
 
 /** Why RDS is asked at all is said where it does not answer: the secret may be none of RDS, and just name a wrong host. */
@@ -75,7 +83,7 @@ function login({ username, password }: Readonly<Record<string, unknown>>): Crede
   return { username, password: SecretValue.of(password) }
 }
 
-type Place = Pick<DatabaseSecret, 'host' | 'port' | 'ssl'>
+type Place = Omit<DatabaseSecret, 'admin' | 'engine'> & { readonly engine: EngineName | undefined }
 
 const INSTANCE = 'aws:rds:primarydbinstancearn'
 const CLUSTER = 'aws:rds:primarydbclusterarn'
@@ -108,8 +116,12 @@ async function clusterPlace(arn: string, rds: ManagedDatabases, signal: AbortSig
 function placeOf(engine: string | undefined, host: string | undefined, port: number | undefined): Place {
   if (host === undefined || port === undefined)
     throw unsuitable('is managed by RDS for a database that is gone or has no endpoint')
-  if (!isPostgres(engine)) throw unsuitable('is managed by RDS for a database that is not PostgreSQL')
-  return { host, port, ssl: undefined }
+  return { engine: engineCalled(engine)?.name, host, port, database: undefined, ssl: undefined }
+}
+
+function requireSameEngine(engine: EngineName | undefined, wanted: EngineName, managed: boolean): void {
+  if (engine !== wanted)
+    throw unsuitable(`is ${managed ? 'managed by RDS ' : ''}for a database that is not ${engineNamed(wanted).title}`)
 }
 
 const CORRECT = 'Correct the secret that `masterarn` names, or name another one.'

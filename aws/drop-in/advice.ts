@@ -8,7 +8,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'target-unreachable':
     'This says nothing about the password. Check that the function runs in a VPC with a route to the database, that the security group of the database lets that of the function in, and `host` and `port` of the secret.',
   'tls-failed':
-    'Trust the authority of the server with LOCKSTEP_CA_FILE, and let `host` be the name in its certificate. A server without TLS: put `"ssl": false` into the secret and its admin secret, or set LOCKSTEP_PLAINTEXT_FALLBACK=true.',
+    'Trust the authority of the server with LOCKSTEP_CA_FILE, and let `host` be the name in its certificate. A server without TLS: put `"ssl": false` into the secret and its admin secret, or (not for MongoDB) set LOCKSTEP_PLAINTEXT_FALLBACK=true; one of MySQL needs LOCKSTEP_SERVER_KEY_FILE as well.',
   'config-invalid': 'Correct `dbname` in the value of the secret.',
   'admin-refused': 'Correct the secret that `masterarn` names: the server refuses its login.',
   'auth-failed':

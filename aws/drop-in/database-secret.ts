@@ -1,40 +1,41 @@
 /**
- * The JSON in which AWS documents the secrets of databases, as PostgreSQL needs it.
+ * The JSON in which AWS documents the secrets of databases.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
  * @module
  */
 import { RotationError } from '../../core/errors.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
+import { CALLED, type Engine, type EngineName, engineCalled } from './engines.ts'
 
 /** Where the login is used, as far as the value says. */
 export interface DatabaseSecret {
+  readonly engine: EngineName
   readonly host: string
   readonly port: number
-  readonly database: string
+  /** Undefined: none is needed. */
+  readonly database: string | undefined
   /** The secret of the admin, by ARN or name. */
   readonly admin: string | undefined
   /** What the value says; undefined where it says nothing that is understood. */
   readonly ssl: boolean | undefined
 }
 
-const ENGINES: readonly unknown[] = ['postgres', 'aurora-postgresql']
-
 /** Throws `value-unsuitable`, naming the field and what it must be, never what it is. */
 export const parseDatabaseSecret = (value: SecretValue): DatabaseSecret => databaseSecret(jsonObject(value))
 
 export function databaseSecret(fields: Readonly<Record<string, unknown>>): DatabaseSecret {
   if (fields.engine === undefined) throw unsuitable("has no field 'engine'")
-  if (!isPostgres(fields.engine)) throw unsuitable(`has a field 'engine' that is none of ${ENGINES.join(', ')}`)
+  const engine = engineCalled(fields.engine)
+  if (engine === undefined) throw unsuitable(`has a field 'engine' that is none of ${CALLED.join(', ')}`)
   return {
+    engine: engine.name,
     host: hostOf(fields.host),
-    port: portOf(fields.port),
-    database: databaseOf(fields.dbname),
+    port: portOf(fields.port, engine),
+    database: databaseOf(fields.dbname, engine),
     admin: adminOf(fields.masterarn),
     ssl: sslOf(fields.ssl),
   }
 }
-
-export const isPostgres = (engine: unknown): boolean => ENGINES.includes(engine)
 
 /** Own fields of the value, without a prototype. The error of JSON.parse quotes its input: only the fact survives. */
 export function jsonObject(value: SecretValue): Readonly<Record<string, unknown>> {
@@ -59,15 +60,16 @@ function hostOf(host: unknown): string {
   return host
 }
 
-function portOf(port: unknown): number {
-  if (port === undefined || port === null) return 5432
+function portOf(port: unknown, engine: Engine): number {
+  if (port === undefined || port === null) return engine.port
   const number = typeof port === 'string' && /^\s*\d{1,5}\s*$/.test(port) ? Number(port) : port
   if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65_535) return number
   throw unsuitable("has a field 'port' that is not a port: a number from 1 to 65535, or such a number as a text")
 }
 
-function databaseOf(name: unknown): string {
-  if (name === undefined || name === null) return 'postgres'
+function databaseOf(name: unknown, { database }: Engine): string | undefined {
+  if (name === undefined || name === null) return database
+  if (name === '' && database === undefined) return undefined
   if (typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= 63 && !name.includes('\0')) return name
   throw unsuitable("has a field 'dbname' that is not the name of a database")
 }
@@ -87,5 +89,5 @@ function sslOf(ssl: unknown): boolean | undefined {
 
 const unsuitable = (says: string): RotationError =>
   new RotationError('value-unsuitable', `The value ${says}.`, {
-    next: 'Correct it: put a value in the JSON that AWS documents for PostgreSQL.',
+    next: 'Correct it: put a value in the JSON that AWS documents for its engine.',
   })

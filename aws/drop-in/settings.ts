@@ -9,23 +9,29 @@ import type { PasswordPolicy } from '../../core/secret/generate.ts'
 import { passwordPolicy } from './password.ts'
 import { type Environment, misset, truth } from './variables.ts'
 
-export type DropInStrategy = 'single-user' | 'alternating-users'
+const STRATEGIES = ['single-user', 'alternating-users', 'dual-password'] as const
+export type DropInStrategy = (typeof STRATEGIES)[number]
 
 export interface Settings {
   /** SECRETS_MANAGER_ENDPOINT. Absent: the SDK finds it. */
   readonly endpoint: string | undefined
   readonly password: PasswordPolicy
-  /** LOCKSTEP_STRATEGY. Absent: alternating-users if the secret names an admin secret (`masterarn`), else single-user. */
+  /** LOCKSTEP_STRATEGY; `dual-password` for MySQL and MariaDB only. Absent: alternating-users if the secret names an admin secret (`masterarn`), else single-user. */
   readonly strategy: DropInStrategy | undefined
   /** LOCKSTEP_GRACE: how long the previous credential stays valid after a rotation. */
   readonly grace: Duration
   /** LOCKSTEP_CA_FILE: the only authorities to trust, PEM. Absent: those of Node.js and of the Lambda runtime. */
   readonly caFile: string | undefined
-  /** LOCKSTEP_PLAINTEXT_FALLBACK: where a secret does not say `ssl`, a server that offers no TLS is spoken to in plaintext. */
+  /**
+   * LOCKSTEP_PLAINTEXT_FALLBACK: where a secret does not say `ssl`, a server that offers no TLS is spoken to in plaintext. Not MongoDB,
+   * whose servers do not say what they offer.
+   */
   readonly plaintextFallback: boolean
+  /** LOCKSTEP_SERVER_KEY_FILE: the RSA key of a MySQL server without TLS, PEM: with it passwords are encrypted at login, with no other. */
+  readonly serverKeyFile: string | undefined
   /** LOCKSTEP_ENVIRONMENT: a dimension of the metrics. */
   readonly environment: string
-  /** LOCKSTEP_PROBES: a statement that the application must be able to run, or a JSON array of them. */
+  /** LOCKSTEP_PROBES: a statement that the application must be able to run (for MongoDB a command as JSON), or a JSON array of them. */
   readonly probes: readonly string[]
   /** LOCKSTEP_OWNER: `deployment/secret` of the lockstep.yml that the same login is also in. Absent: `aws/` and the secret's name. */
   readonly owner: string | undefined
@@ -36,6 +42,7 @@ const OURS = [
   'LOCKSTEP_GRACE',
   'LOCKSTEP_CA_FILE',
   'LOCKSTEP_PLAINTEXT_FALLBACK',
+  'LOCKSTEP_SERVER_KEY_FILE',
   'LOCKSTEP_ENVIRONMENT',
   'LOCKSTEP_PROBES',
   'LOCKSTEP_OWNER',
@@ -56,6 +63,7 @@ export function readSettings(env: Environment): Settings {
     grace: graceOf(env.LOCKSTEP_GRACE),
     caFile: env.LOCKSTEP_CA_FILE || undefined,
     plaintextFallback: truth(env, 'LOCKSTEP_PLAINTEXT_FALLBACK', false),
+    serverKeyFile: env.LOCKSTEP_SERVER_KEY_FILE || undefined,
     environment: environmentOf(env.LOCKSTEP_ENVIRONMENT),
     probes: probesOf(env.LOCKSTEP_PROBES),
     owner: ownerOf(env.LOCKSTEP_OWNER),
@@ -71,8 +79,9 @@ function endpointOf(text: string | undefined): string | undefined {
 
 function strategyOf(text: string | undefined): DropInStrategy | undefined {
   if (text === undefined || text === '') return undefined
-  if (text === 'single-user' || text === 'alternating-users') return text
-  throw misset('LOCKSTEP_STRATEGY', 'must be single-user or alternating-users')
+  const strategy = STRATEGIES.find(each => each === text)
+  if (strategy !== undefined) return strategy
+  throw misset('LOCKSTEP_STRATEGY', `must be one of ${STRATEGIES.join(', ')}`)
 }
 
 function graceOf(text: string | undefined): Duration {

@@ -1,5 +1,5 @@
 /**
- * The PostgreSQL target of a secret that says itself where it is used: made anew from the credential that each call is handed,
+ * The target of a secret that says itself where it is used, and of which engine: made anew from the credential that each call is handed,
  * for nothing else is known beforehand.
  * @module
  */
@@ -7,18 +7,19 @@ import { RotationError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { SettableTarget, TargetCall } from '../../core/ports/rotation-target.ts'
 import type { Credential } from '../../core/secret/credential.ts'
-import type { Endpoint, TlsOptions } from '../../core/targets/postgres/index.ts'
+import type { TlsOptions } from '../../core/targets/common/endpoint.ts'
 import { type Admin, type AdminSources, adminOf } from './admin.ts'
 import { advised } from './advice.ts'
 import type { DatabaseSecret } from './database-secret.ts'
+import { type Endpoint, engineTarget, requirePossible } from './engine-target.ts'
 import type { DropInStrategy, Settings } from './settings.ts'
 import { databaseOf } from './shape.ts'
 import { offersTls } from './tls-offer.ts'
-import { trustedAuthorities } from './trust.ts'
+import { serverKey, trustedAuthorities } from './trust.ts'
 import { alternateUsername } from './users.ts'
 
 export interface DropInDeps {
-  readonly settings: Pick<Settings, 'caFile' | 'plaintextFallback' | 'probes'>
+  readonly settings: Pick<Settings, 'caFile' | 'plaintextFallback' | 'probes' | 'serverKeyFile'>
   /** Known at the latest when a credential has been read. */
   readonly strategy: () => DropInStrategy
   /** Our mark on the alternate login. */
@@ -37,15 +38,15 @@ const CONNECT_MS = 5000
 export function dropInTarget(deps: DropInDeps): SettableTarget {
   /** For looking and testing: the host that consumers use, and nobody's rights. */
   const plain = (credential: Credential, call: TargetCall) => targetFor(deps, credential, undefined, call)
-  /** For changes: with the admin, at the writer. Single-user changes itself and never asks for one. */
+  /** For changes: with the admin, at the writer. */
   const able = async (credential: Credential, call: TargetCall) => {
     const secret = databaseOf(credential)
-    const admin = deps.strategy() === 'single-user' ? undefined : await adminOf(secret, deps.sources, call)
+    const admin = needsAdmin(secret, deps.strategy()) ? await adminOf(secret, deps.sources, call) : undefined
     return targetFor(deps, credential, admin, call)
   }
   return {
     kind: 'settable',
-    engine: 'postgres',
+    engine: 'database',
     get strategy() {
       return deps.strategy()
     },
@@ -53,7 +54,11 @@ export function dropInTarget(deps: DropInDeps): SettableTarget {
       return deps.strategy() === 'single-user' ? 'gap' : 'both-valid'
     },
     endpoints: ['database'],
-    nextUsername: ({ username }) => (deps.strategy() === 'single-user' ? username : alternateUsername(username)),
+    nextUsername(current) {
+      const { engine } = databaseOf(current)
+      requirePossible(engine, deps.strategy())
+      return deps.strategy() === 'alternating-users' ? alternateUsername(current.username, engine) : current.username
+    },
     test: (credential, call) => advised(async () => (await plain(credential, call)).test(credential, call)),
     accepts: (credential, call) => advised(async () => (await plain(credential, call)).accepts(credential, call)),
     examine: (current, call) => advised(async () => (await able(current, call)).examine(current, call)),
@@ -66,8 +71,15 @@ export function dropInTarget(deps: DropInDeps): SettableTarget {
   }
 }
 
+/**
+ * A single user changes itself and never asks for one. A login of MySQL may give itself a second password too, if it has the right; an
+ * admin sees all of its accounts.
+ */
+const needsAdmin = ({ engine, admin }: DatabaseSecret, strategy: DropInStrategy): boolean =>
+  strategy === 'alternating-users' || (strategy === 'dual-password' && (admin !== undefined || engine !== 'mysql'))
+
 function requireSamePlace(current: DatabaseSecret, pending: DatabaseSecret): void {
-  const differs = (['host', 'port', 'database'] as const).find(part => current[part] !== pending[part])
+  const differs = (['engine', 'host', 'port', 'database'] as const).find(part => current[part] !== pending[part])
   if (differs === undefined) return
   const field = differs === 'database' ? 'dbname' : differs
   throw new RotationError('identity-mismatch', `The pending version names another ${field} than current.`, {
@@ -85,19 +97,20 @@ async function targetFor(
   const strategy = deps.strategy()
   const { username } = credential
   const alternating = strategy === 'alternating-users'
-  const options = {
+  requirePossible(secret.engine, strategy)
+  const tls = await tlsFor(deps, secret, admin, call)
+  const plan = {
     strategy,
-    ...(alternating && { users: [username, alternateUsername(username)] as const, createTwin: true }),
+    ...(alternating && { users: [username, alternateUsername(username, secret.engine)] as const }),
     endpoints: endpointsOf(secret, admin),
-    tls: await tlsFor(deps, secret, admin, call),
+    tls,
     probes: deps.settings.probes,
-    ...(admin && { admin: async () => admin.credential }),
+    ...(admin && { admin: async () => admin.credential, adminDatabase: admin.database }),
     owner: deps.owner,
     connectTimeout: CONNECT_MS,
+    serverPublicKey: tls.mode === 'disable' ? serverKey(deps.settings.serverKeyFile) : undefined,
   }
-  // half of the steps never log in, so it is no part of the start
-  const { createPostgresTarget } = await import('../../core/targets/postgres/index.ts')
-  return createPostgresTarget(options, deps.clock)
+  return engineTarget(secret, plan, deps.clock)
 }
 
 function endpointsOf({ host, port, database }: DatabaseSecret, admin: Admin | undefined): readonly Endpoint[] {
@@ -116,7 +129,7 @@ async function tlsFor(
 ): Promise<TlsOptions> {
   const said = admin === undefined ? [secret.ssl] : [secret.ssl, admin.ssl]
   if (said.every(ssl => ssl === false)) return { mode: 'disable' }
-  const open = !said.includes(true) && settings.plaintextFallback
-  if (open && !(await offersTls(admin ?? secret, call, clock.now()))) return { mode: 'disable' }
+  const open = !said.includes(true) && settings.plaintextFallback && secret.engine !== 'mongodb'
+  if (open && !(await offersTls(admin ?? secret, secret.engine, call, clock.now()))) return { mode: 'disable' }
   return { mode: 'verify-full', ca: trustedAuthorities(settings.caFile) }
 }

@@ -22,6 +22,16 @@ export function trustedAuthorities(caFile: string | undefined, bundle = LAMBDA_B
   return amazon === undefined || !PEM.test(amazon) ? undefined : [...nodesOwn(), amazon].join('\n')
 }
 
+/** LOCKSTEP_SERVER_KEY_FILE, PEM text. Cannot be read, or holds no key: `config-invalid`. */
+export function serverKey(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const key = fileText(file)
+  if (key === undefined) throw misset('LOCKSTEP_SERVER_KEY_FILE', 'names a file that cannot be read')
+  if (!/-----BEGIN (RSA )?PUBLIC KEY-----/.test(key))
+    throw misset('LOCKSTEP_SERVER_KEY_FILE', 'names a file without a PEM public key')
+  return key
+}
+
 /** Imported by name, they are all read whether they are needed or not: 6 ms of the start of every function. */
 const nodesOwn = (): readonly string[] => process.getBuiltinModule('node:tls').rootCertificates
 

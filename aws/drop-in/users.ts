@@ -3,14 +3,13 @@
  * @module
  */
 import { RotationError } from '../../core/errors.ts'
+import { type EngineName, engineNamed } from './engines.ts'
 
 const SUFFIX = '_clone'
-/** The server cuts longer names off, without an error. */
-const MAX_BYTES = 63
 
 /** Pure, and its own inverse; a name for which it would not be: `identity-mismatch`. */
-export function alternateUsername(username: string): string {
-  if (!username.endsWith(SUFFIX)) return requireFits(username + SUFFIX)
+export function alternateUsername(username: string, engine: EngineName): string {
+  if (!username.endsWith(SUFFIX)) return requireFits(username + SUFFIX, engine)
   const original = username.slice(0, -SUFFIX.length)
   if (original === '') throw mismatch(`is nothing but ${SUFFIX}`)
   // the templates would go on from app_clone_clone to app_clone to app, which is somebody else
@@ -18,9 +17,12 @@ export function alternateUsername(username: string): string {
   return original
 }
 
-function requireFits(name: string): string {
-  if (Buffer.byteLength(name) > MAX_BYTES)
-    throw mismatch(`would have more than ${MAX_BYTES} bytes with ${SUFFIX} appended, and the server cuts longer ones`)
+function requireFits(name: string, engine: EngineName): string {
+  const { longestName, title } = engineNamed(engine)
+  if (longestName === undefined) return name
+  const { count, unit } = longestName
+  if ((unit === 'bytes' ? Buffer.byteLength(name) : [...name].length) > count)
+    throw mismatch(`would have more than ${count} ${unit} with ${SUFFIX} appended, which is more than ${title} keeps`)
   return name
 }
 

@@ -19,6 +19,7 @@ const login = { username: 'master', password: 'Canary-admin' }
 const call = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY }
 
 const secretAt = (host: string, more: Partial<DatabaseSecret> = {}): DatabaseSecret => ({
+  engine: 'postgres',
   host,
   port: 5432,
   database: 'orders',

@@ -39,6 +39,7 @@ function unsuitable(secret: SecretValue): RotationError {
 
 test('every field', () => {
   expect(parsed(full)).toEqual({
+    engine: 'postgres',
     host: full.host,
     port: 5433,
     database: 'orders',
@@ -49,7 +50,14 @@ test('every field', () => {
 })
 
 test('what may be left out', () => {
-  const expected = { host: full.host, port: 5432, database: 'postgres', admin: undefined, ssl: undefined }
+  const expected = {
+    engine: 'postgres',
+    host: full.host,
+    port: 5432,
+    database: 'postgres',
+    admin: undefined,
+    ssl: undefined,
+  }
   expect(parsed(without('port', 'dbname', 'masterarn', 'ssl'))).toEqual(expected)
   expect(parsed({ ...full, port: null, dbname: null, masterarn: null, ssl: null })).toEqual(expected)
 })
@@ -76,13 +84,25 @@ test.each([
   expect(parsed({ ...full, ssl }).ssl).toBe(meant)
 })
 
-test.each(['postgres', 'aurora-postgresql'])('engine %s', engine => {
-  expect(parsed({ ...full, engine }).host).toBe(full.host)
+test.each([
+  ['postgres', 'postgres', 5432, 'postgres'],
+  ['aurora-postgresql', 'postgres', 5432, 'postgres'],
+  ['mysql', 'mysql', 3306, undefined],
+  ['aurora-mysql', 'mysql', 3306, undefined],
+  ['mariadb', 'mariadb', 3306, undefined],
+  ['mongo', 'mongodb', 27_017, 'admin'],
+])('engine %s, and what its template takes for granted', (engine, name, port, database) => {
+  expect(parsed({ ...without('port', 'dbname'), engine })).toMatchObject({ engine: name, port, database })
+  expect(parsed({ ...full, engine })).toMatchObject({ port: 5433, database: 'orders' })
+})
+
+test('an empty dbname is none where none is needed', () => {
+  expect(parsed({ ...full, engine: 'mysql', dbname: '' }).database).toBeUndefined()
 })
 
 describe('a wrong field is one error that names it', () => {
   test.each<[string, unknown[]]>([
-    ['engine', [undefined, null, '', 'mysql', 'Postgres', 7, CANARY, ['postgres']]],
+    ['engine', [undefined, null, '', 'oracle', 'Postgres', 7, CANARY, ['postgres']]],
     ['host', [undefined, null, '', 7, CANARY, 'a b', 'a,b', 'h'.repeat(256), ['h']]],
     ['port', ['', 0, -1, 65_536, 54.5, CANARY, '5432x', true, [], '0x10']],
     ['username', [undefined, '', 7, null]],
@@ -136,8 +156,8 @@ describe('the alternate user', () => {
     ['x'.repeat(57), `${'x'.repeat(57)}_clone`],
     ['ä'.repeat(28), `${'ä'.repeat(28)}_clone`],
   ])('of %s is %s, and the other way round', (user, alternate) => {
-    expect(alternateUsername(user)).toBe(alternate)
-    expect(alternateUsername(alternate)).toBe(user)
+    expect(alternateUsername(user, 'postgres')).toBe(alternate)
+    expect(alternateUsername(alternate, 'postgres')).toBe(user)
   })
 
   test.each([
@@ -146,6 +166,21 @@ describe('the alternate user', () => {
     ['has no name', '_clone'],
     ['is also the original of another pair', 'app_clone_clone'],
   ])('%s: refused', (_, user) => {
-    expect(() => alternateUsername(user)).toThrow(expect.objectContaining({ code: 'identity-mismatch' }))
+    expect(() => alternateUsername(user, 'postgres')).toThrow(expect.objectContaining({ code: 'identity-mismatch' }))
+  })
+
+  test.each([
+    ['mysql', 26, 'x'],
+    ['mysql', 26, 'ä'],
+    ['mariadb', 74, 'x'],
+  ] as const)('%s keeps names of %i characters more than _clone', (engine, most, letter) => {
+    expect(alternateUsername(letter.repeat(most), engine)).toBe(`${letter.repeat(most)}_clone`)
+    expect(() => alternateUsername(letter.repeat(most + 1), engine)).toThrow(
+      expect.objectContaining({ code: 'identity-mismatch', message: expect.stringContaining('_clone appended') }),
+    )
+  })
+
+  test('MongoDB has no such limit', () => {
+    expect(alternateUsername('x'.repeat(500), 'mongodb')).toHaveLength(506)
   })
 })

@@ -98,6 +98,7 @@ describe('our own', () => {
       grace: 3_600_000,
       caFile: undefined,
       plaintextFallback: false,
+      serverKeyFile: undefined,
       environment: 'default',
       probes: [],
       owner: undefined,
@@ -112,6 +113,7 @@ describe('our own', () => {
         LOCKSTEP_GRACE: '15m',
         LOCKSTEP_CA_FILE: '/opt/ca.pem',
         LOCKSTEP_PLAINTEXT_FALLBACK: 'true',
+        LOCKSTEP_SERVER_KEY_FILE: '/opt/key.pem',
         LOCKSTEP_ENVIRONMENT: 'production',
         LOCKSTEP_PROBES: '["SELECT 1 FROM orders", "SELECT now()"]',
         LOCKSTEP_OWNER: 'payments/orders-db',
@@ -122,11 +124,14 @@ describe('our own', () => {
       grace: 900_000,
       caFile: '/opt/ca.pem',
       plaintextFallback: true,
+      serverKeyFile: '/opt/key.pem',
       environment: 'production',
       probes: ['SELECT 1 FROM orders', 'SELECT now()'],
       owner: 'payments/orders-db',
     })
     expect(settings({ LOCKSTEP_PROBES: 'SELECT 1' }).probes).toEqual(['SELECT 1'])
+    for (const strategy of ['single-user', 'alternating-users', 'dual-password'])
+      expect(settings({ LOCKSTEP_STRATEGY: strategy }).strategy).toBe(strategy)
   })
 
   test.each([

@@ -73,7 +73,7 @@ function made({
     },
     rds,
   }
-  const settings = { caFile, plaintextFallback, probes }
+  const settings = { caFile, plaintextFallback, probes, serverKeyFile: undefined }
   const deps = { settings, strategy: () => strategy, owner: 'lockstep:aws/app', sources, clock: systemClock }
   return { target: dropInTarget(deps), asked }
 }
@@ -344,7 +344,7 @@ describe('asking for TLS without a login', () => {
     const { port } = listener.address() as net.AddressInfo
     return { server: { host: '127.0.0.1', port }, received, close: () => listener.close() }
   }
-  const ask = (to: { host: string; port: number }, ms = 400) => offersTls(to, call(ms), Date.now())
+  const ask = (to: { host: string; port: number }, ms = 400) => offersTls(to, 'postgres', call(ms), Date.now())
 
   test('yes and no', async () => {
     for (const [byte, offered] of [
@@ -372,7 +372,7 @@ describe('asking for TLS without a login', () => {
   test('nobody there, nobody waiting, no time', async () => {
     const to = { host: '127.0.0.1', port: CLOSED }
     await failure(ask(to), 'target-unreachable')
-    await failure(offersTls(to, call(20_000, AbortSignal.abort()), Date.now()), 'target-unreachable')
+    await failure(offersTls(to, 'postgres', call(20_000, AbortSignal.abort()), Date.now()), 'target-unreachable')
     await failure(ask(to, 0), 'no-time')
   })
 })
