@@ -42,7 +42,7 @@ export async function setPasswords(
 ): Promise<void> {
   const savings = await onEach(looks, ({ node }) => saveUsers(node, context))
   requireTime(context, call)
-  await onEach(looks, async ({ node, account }, i) => {
+  await changeEach(looks, async ({ node, account }, i) => {
     if (!same(account.hashes, hashes)) await setOn(node, login, hashes, savings[i])
   })
 }
@@ -58,6 +58,26 @@ export async function onEach<T, R>(
   return results.map(result => (result as PromiseFulfilledResult<R>).value)
 }
 
+/** As `onEach`; where some were changed and others not, nobody may believe that nothing was: `unknown-outcome`. */
+export async function changeEach<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let changed = 0
+  try {
+    await onEach(items, async (item, index) => {
+      await work(item, index)
+      changed++
+    })
+  } catch (error) {
+    if (changed === 0 || !isRotationError(error)) throw error
+    throw incomplete(error, 'Some nodes were changed, and this one was not.')
+  }
+}
+
+const incomplete = ({ at, foreign }: RotationError, message: string): RotationError =>
+  new RotationError('unknown-outcome', message, { at, foreign })
+
 /** No time for a change: `no-time`. */
 export function requireTime(context: Context, call: TargetCall): void {
   if (statementTimeout(call, context.now(), MARGIN) < 1)
@@ -66,11 +86,13 @@ export function requireTime(context: Context, call: TargetCall): void {
 
 /** Change, save and look travel together: one round trip. */
 async function setOn(node: Session, login: string, hashes: readonly string[], saving: Saving): Promise<void> {
-  const [, , after] = await together<unknown>(
-    node.change(['ACL', 'SETUSER', login, 'resetpass', ...hashes.map(hash => `#${hash}`)]),
-    saving === undefined ? Promise.resolve() : node.ask(saving),
-    accountOf(node, login),
-  )
+  const change = node.change(['ACL', 'SETUSER', login, 'resetpass', ...hashes.map(hash => `#${hash}`)])
+  const seen = together<unknown>(saving === undefined ? Promise.resolve() : node.ask(saving), accountOf(node, login))
+  seen.catch(() => {}) // looked at once the change is known to be made
+  await change
+  const [, after] = await seen.catch(error => {
+    throw isRotationError(error) ? incomplete(error, 'The change was made, but could not be saved.') : error
+  })
   if (same((after as Account | undefined)?.hashes ?? [], hashes)) return
   throw new RotationError('target-busy', 'Somebody else changed the same login at the same moment.', {
     at: node.endpoint.name,

@@ -84,7 +84,9 @@ async function explained(context: Context, login: string, call: TargetCall, set:
   } catch (error) {
     if (!isRotationError(error, 'auth-failed') || context.admin === undefined) throw error
     const endpoint = nodesOf(context).find(({ name }) => name === error.at) ?? writerOf(context)
-    const account = await using(openAdmin(context, call, endpoint), admin => accountOf(admin, login))
+    const looking = using(openAdmin(context, call, endpoint), admin => accountOf(admin, login))
+    const account = await looking.catch(() => 'hidden' as const)
+    if (account === 'hidden') throw error
     const { at, foreign } = error
     if (account === undefined)
       throw new RotationError('identity-mismatch', 'The login of the current version does not exist.', { at, foreign })

@@ -9,7 +9,7 @@ import type { Credential } from '../../secret/credential.ts'
 import { withEverywhere } from '../common/logins.ts'
 import { requireSameLogin } from '../common/twin.ts'
 import { hashOf, requireKnownPasswords } from './account.ts'
-import { type Look, lookEverywhere, onEach, requireTime, setPasswords } from './change-password.ts'
+import { changeEach, type Look, lookEverywhere, onEach, requireTime, setPasswords } from './change-password.ts'
 import { openSession } from './connect.ts'
 import { withNodes } from './logins.ts'
 import type { Context, Endpoint } from './options.ts'
@@ -80,7 +80,7 @@ export async function replacePassword(
   }
   await onEach(looks, ({ node }) => saveUsers(node, context)) // so that nothing is changed that cannot be saved
   requireTime(context, call)
-  await onEach(looks, async ({ node }) => {
+  await changeEach(looks, async ({ node }) => {
     await together(
       setSetting(node, 'requirepass', credential),
       // the setting alone does nothing where it has that value already, whatever users were changed to since

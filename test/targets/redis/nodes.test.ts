@@ -123,6 +123,26 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
       await proxy.stop()
     })
 
+    test('a right that is missing on one node alone: the change is incomplete, which is an unknown outcome', async () => {
+      const weak = await createLogin(both, ['+@all'], freshName('rotator'))
+      await replica.command(['ACL', 'SETUSER', weak.username, '-acl|setuser'])
+      const u = target({ endpoints, admin: async () => weak })
+      const current = await createLogin(both)
+      const pending = credential(current.username)
+      const error = await failure(u.set({ current, pending }, call()), 'unknown-outcome')
+      expect(error).toMatchObject({ at: 'replica', foreign: 'NOPERM' })
+      expect(await everywhere(current, pending)).toEqual([
+        [true, true],
+        [true, false],
+      ])
+      await replica.command(['ACL', 'SETUSER', weak.username, '+acl|setuser'])
+      await u.set({ current, pending }, call())
+      expect(await everywhere(current, pending)).toEqual([
+        [true, true],
+        [true, true],
+      ])
+    })
+
     test('a probe that writes proves its right on a replica too', async () => {
       const current = await createLogin(both)
       await target({ endpoints, probes: ['SET a b'] }).test(current, call())
