@@ -7,6 +7,7 @@ import { RotationError } from '../errors.ts'
 import type { PendingState, SecretState } from '../ports/secret-store.ts'
 import { discard } from './discard.ts'
 import { rotationId } from './ids.ts'
+import { endForSure } from './landing.ts'
 import { sharesCredential } from './one-login.ts'
 import { Waiting } from './outcome.ts'
 import type { ReadVersion, Run } from './run.ts'
@@ -47,7 +48,7 @@ async function endPending(run: Run, current: ReadVersion, pending: ReadVersion):
   if (target.kind !== 'settable' || target.strategy !== 'dual-password') return
   if (sharesCredential(target, current.credential, pending.credential)) return
   if ((await target.accepts(pending.credential, run.targetCall)).accepted.length === 0) return
-  await target.end({ previous: pending.credential, current: current.credential }, run.targetCall)
+  await endForSure(run, target, { previous: pending.credential, current: current.credential })
 }
 
 /** An edit that names pending's own login would make its discard end what consumers read. */

@@ -6,6 +6,7 @@
 import { RotationError } from '../errors.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
 import type { Credential } from '../secret/credential.ts'
+import { endForSure } from './landing.ts'
 import type { ReadVersion, Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
@@ -29,7 +30,7 @@ export async function recoverSet(
     })
   const older = await findOlder(run, target, rotation)
   if (!older) throw nothingAuthenticates()
-  await target.set({ current: older, pending: pending.credential }, run.targetCall)
+  await target.set({ current: older, pending: pending.credential }, run.changeCall)
 }
 
 const nothingAuthenticates = (at?: string): RotationError =>
@@ -70,8 +71,8 @@ export async function recoverSecond(
   const { current, pending } = rotation
   const left = await findLeft(run, target, rotation)
   if (!left) throw refusal
-  await target.end({ previous: left, current: current.credential }, run.targetCall)
-  await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
+  await endForSure(run, target, { previous: left, current: current.credential })
+  await target.set({ current: current.credential, pending: pending.credential }, run.changeCall)
 }
 
 /** A rotation does not begin, and a service's step does not go on, while consumers may hold the previous credential. */

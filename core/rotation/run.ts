@@ -71,6 +71,12 @@ export class Run {
     return { signal: this.#signal, deadline: this.deadline }
   }
 
+  /** For a change: it takes effect within the cutover or never, so that whoever comes later can wait until it cannot land any more. */
+  get changeCall(): TargetCall {
+    const { clock, policy } = this.setup
+    return { signal: this.#signal, deadline: Math.min(this.deadline, clock.now() + policy.cutover) }
+  }
+
   /** Throws unless this much time is left: what is begun must be able to end. */
   requireTime(needed: Duration): void {
     if (this.#signal.aborted) throw new RotationError('aborted', 'The run was interrupted.')

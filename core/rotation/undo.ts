@@ -48,7 +48,7 @@ async function putBack(
   { current, pending }: Rotation,
 ): Promise<RotationError | undefined> {
   try {
-    await target.set({ current: pending.credential, pending: current.credential }, run.targetCall)
+    await target.set({ current: pending.credential, pending: current.credential }, run.changeCall)
     return undefined
   } catch (error) {
     if (isRotationError(error, 'value-rejected', 'permission-missing', 'auth-failed')) return error

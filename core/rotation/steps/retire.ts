@@ -8,6 +8,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
 import { requireConsumers } from '../consumers.ts'
+import { endForSure } from '../landing.ts'
 import { hasOneLogin, sharesCredential } from '../one-login.ts'
 import { Waiting } from '../outcome.ts'
 import type { ReadVersion, Run } from '../run.ts'
@@ -90,7 +91,7 @@ async function end(run: Run, { current, previous, promotedAt }: Retirement): Pro
   }
   const emergency = run.request.type === 'emergency'
   if (target.strategy !== 'single-user')
-    await target.end({ previous: previous.credential, current: current.credential }, call)
+    await endForSure(run, target, { previous: previous.credential, current: current.credential })
   else if (emergency) await requireRefused(run, target, previous)
   if (!target.endSessions || !(emergency || (policy.idleSessions === 'end' && target.strategy !== 'single-user')))
     return 0

@@ -6,6 +6,7 @@
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { PendingState, SecretState } from '../../ports/secret-store.ts'
 import { isRollback } from '../ids.ts'
+import { outlastTheLast } from '../landing.ts'
 import { Waiting } from '../outcome.ts'
 import { recoverSecond, recoverSet } from '../recover.ts'
 import type { Run } from '../run.ts'
@@ -16,6 +17,7 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   if (target.kind === 'issuing') return
   // The previous login is alive with its own password: a rollback to it only needs `test`.
   if (isRollback(rotation.id) && target.overlap === 'both-valid') return
+  await outlastTheLast(run, rotation.state)
   // What was found pending was found a moment ago; what was brought took its time.
   const known = rotation.state.pending
   const pendingState = known?.rotation === rotation.id ? known : (await lookAgain(run, rotation)).pending!
@@ -24,7 +26,7 @@ export async function set(run: Run, rotation: Rotation): Promise<void> {
   if (target.overlap === 'gap') run.shield()
   const { current, pending } = rotation
   try {
-    await target.set({ current: current.credential, pending: pending.credential }, run.targetCall)
+    await target.set({ current: current.credential, pending: pending.credential }, run.changeCall)
   } catch (error) {
     const second = target.strategy === 'dual-password' && isRotationError(error, 'not-ours')
     if (!second && !isRotationError(error, 'auth-failed')) {

@@ -8,8 +8,8 @@ import type { Engine, Scenario } from './scenarios.ts'
 import type { Violation } from './world.ts'
 
 const faults: readonly Fault[] = ['die-before', 'die-after', 'lost', 'failed', 'late']
-/** How many calls later a late effect lands: within the run, in the next one, much later. */
-const landings = [2, 7, 30]
+/** How many calls later a late effect lands: within the run, in the next ones, much later. */
+const landings = [2, 7, 17, 23, 30]
 
 export interface Finding extends Violation {
   readonly scenario: string

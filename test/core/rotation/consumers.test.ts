@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../../core/audit/event.ts'
 import { RotationError } from '../../../core/errors.ts'
 import type { HookAnswer, Promotion, PromotionHook } from '../../../core/ports/promotion-hook.ts'
-import type { VersionId } from '../../../core/ports/secret-store.ts'
+import type { RotationId, VersionId } from '../../../core/ports/secret-store.ts'
 import type { ConsumerHook } from '../../../core/rotation/consumers.ts'
 import { retire, revokeNow } from '../../../core/rotation/retire.ts'
 import { rollback, rotate } from '../../../core/rotation/rotate.ts'
+import { type DrivenStep, runStep } from '../../../core/rotation/run-step.ts'
 import type { RotationRequest } from '../../../core/rotation/setup.ts'
 import { Bench, DAY, errorOf, GRACE } from './support.ts'
 
@@ -149,6 +150,22 @@ describe('after a promotion', () => {
     )
     expect(await stage.rotated()).toMatchObject({ outcome: 'rotated' })
     expect(stage.recorded('consumer_hook')).toMatchObject([{ result: 'failure', metadata: { error_code: 'aborted' } }])
+  })
+})
+
+describe('a service that drives the steps', () => {
+  it('has the hooks run at its last step, and those that can ask again if that is repeated', async () => {
+    const [platform, command] = [new Platform(), new Platform(false)]
+    const stage = new Stage(hookOf(platform), hookOf(command))
+    const rotation = 'service-token' as RotationId
+    await stage.begun(rotation)
+    const step = (step: DrivenStep) => runStep(stage.set, { ...stage.request(), step, rotation }, stage.abort.signal)
+    for (const one of ['set', 'test'] as const) await step(one)
+    expect([platform.asked, command.asked]).toEqual([[], []])
+    expect(await step('finish')).toMatchObject({ outcome: 'done' })
+    expect(await step('finish')).toMatchObject({ outcome: 'already-rotated' })
+    expect([platform.runs, command.runs]).toEqual(Array(2).fill((await stage.state()).current.version))
+    expect([platform.asked.length, platform.restarts, command.restarts]).toEqual([2, 1, 1])
   })
 })
 

@@ -58,7 +58,7 @@ it('Retire: idle sessions, and only they, are ended after the grace if configure
 
 it('Retire, emergency: every session that may have used the old credential ends, sessions hold nothing', async () => {
   const { bench, seen } = await withSessions(5)
-  bench.clock.advance(1_000)
+  bench.clock.advance(2_000)
   await bench.revokeNow({ reason: 'leaked' })
   expect(seen.ended).toEqual([{ before: bench.clock.now() }, { before: bench.clock.now() }])
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { RotationError } from '../../../core/errors.ts'
 import type { MemoryTarget } from '../../../core/testing/memory-target.ts'
-import { Bench, codeOf } from './support.ts'
+import { Bench, codeOf, GRACE } from './support.ts'
 
 const lost = () => new RotationError('unknown-outcome', 'No answer.')
 
@@ -88,4 +88,40 @@ it('Unknown outcomes: a lost putPending keeps the value that the store holds', a
   expect(await bench.rotate()).toMatchObject({ outcome: 'rotated' })
   expect(brought).toHaveLength(1)
   expect(bench.value(bench.current).reveal()).toBe(brought[0])
+})
+
+it('Unknown outcomes: an end whose answer is lost is waited for until it cannot land any more', async () => {
+  const bench = new Bench('alternating-users')
+  await bench.rotate()
+  bench.clock.advance(GRACE)
+  const { end } = bench.target as { end: (...args: unknown[]) => Promise<void> }
+  const deadlines: number[] = []
+  const asked: number[] = []
+  bench.target_ = {
+    end: async (change: unknown, call: { deadline: number }) => {
+      asked.push(bench.clock.now())
+      deadlines.push(call.deadline)
+      if (asked.length === 1) throw new RotationError('unknown-outcome', 'No answer.')
+      return end.call(bench.target, change, call)
+    },
+  }
+  expect(await bench.retire()).toMatchObject({ outcome: 'retired' })
+  expect(deadlines[0]).toBe(asked[0]! + bench.policy.cutover)
+  expect(asked[1]).toBeGreaterThan(deadlines[0]!)
+})
+
+it('Unknown outcomes: a rollback outlasts the set of the rotation before', async () => {
+  const bench = new Bench('single-user')
+  await bench.rotate()
+  const promoted = bench.clock.now()
+  const { set } = bench.target as { set: (...args: unknown[]) => Promise<void> }
+  const asked: number[] = []
+  bench.target_ = {
+    set: async (...args: unknown[]) => {
+      asked.push(bench.clock.now())
+      return set.apply(bench.target, args)
+    },
+  }
+  await bench.rollback()
+  expect(asked[0]).toBeGreaterThan(promoted + bench.policy.cutover)
 })

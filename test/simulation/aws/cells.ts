@@ -120,12 +120,7 @@ function groups(subject: Subject): readonly Group[] {
   return [
     { name: 'self-driven: two rotations', scenarios: twice.map(fake) },
     { name: 'self-driven: rollback and forward again', scenarios: named(/rollback/).map(fake) },
-    {
-      // Longer delays break the engine on every store: `end` of an emergency that lands after the next `set` of that login.
-      name: 'self-driven: emergency within the grace',
-      scenarios: named(/emergency/).map(fake),
-      budget: { delays: [2, 7] },
-    },
+    { name: 'self-driven: emergency within the grace', scenarios: named(/emergency/).map(fake) },
     {
       name: 'self-driven: asked again, retired early, a reader that lags, time to settle',
       scenarios: named(/asked again/, /retired early/, /reader/, /settle/).map(fake),

@@ -1,6 +1,6 @@
 // What is played over the adapter to Secrets Manager, and the bugs that are looked for.
 
-import { type Depth, type Hunted, hunt, type Known, publishOf, type Simulated } from '../common/simulate.ts'
+import { type Depth, type Hunted, hunt, publishOf, type Simulated } from '../common/simulate.ts'
 import { cells, faultsAt, storeOf } from './cells.ts'
 import { type PlantedOnAws, plantedOnAws } from './planted.ts'
 
@@ -17,21 +17,7 @@ export function huntOnAws({ name, subject, where, only = '' }: PlantedOnAws): Pr
   return hunt(name, looked, { faultsAt }, hunting)
 }
 
-const known: readonly Known[] = [
-  {
-    strategy: 'alternating-users',
-    name: 'self-driven: people change passwords, restore, copy',
-    why: 'a retirement believes a look that is older than its own claim, and so does not see an edit that names the login it ends',
-  },
-  {
-    strategy: 'alternating-users',
-    name: 'every read is a second old',
-    why: 'after two faults AWSPENDING may stay on a retired version, and Secrets Manager begins nothing until a run of ours has come',
-  },
-]
-
 export const aws: Simulated = {
-  known,
   store: 'aws',
   publish: publishOf(storeOf({})),
   cells: cells(),

@@ -135,10 +135,8 @@ export function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonl
       trigger: 'a later request',
       budget: { newTokens: [true] },
     },
-    // Longer delays break the engine on every store: `end` of an emergency that lands after the next `set` of that login.
-    { ...again('emergency within the grace', /emergency/), budget: { delays: [2, 7] } },
-    // Here too: a rollback may follow at once, and a late `set` of the rotation before is then the last word.
-    { ...again('rollback and forward again', /rollback/), budget: { delays: [2, 7] } },
+    again('emergency within the grace', /emergency/),
+    again('rollback and forward again', /rollback/),
     {
       ...again('asked again, retired early, a reader that lags, time to settle', /asked/, /early/, /reader/, /settle/),
       long: true,
