@@ -3,6 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../core/ports/clock.ts'
 import type { SettableTarget } from '../../core/ports/rotation-target.ts'
 import type { Credential } from '../../core/secret/credential.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
@@ -19,7 +20,7 @@ export interface Server extends Address {
 }
 
 /** Undefined (said on stderr): this machine cannot run it. */
-export type Open = (strategy: StrategyName) => Promise<Server | undefined>
+export type Open = (strategy: StrategyName, clock: Clock) => Promise<Server | undefined>
 
 export async function opener(engine: EngineName): Promise<Open> {
   switch (engine) {
@@ -47,5 +48,4 @@ export const credential = (username: string, password: string): Credential => ({
   username,
   password: SecretValue.of(password),
 })
-export const deps = { now: () => Date.now() }
 export const plain = { mode: 'disable' } as const

@@ -1,30 +1,41 @@
-/** Redis and Valkey, by `ioredis`. A connection is a client here, so the pool is one of clients that live on and connect anew. */
-import { Redis } from 'ioredis'
+/**
+ * Redis and Valkey: single connections by `redis`. A connection of `ioredis` is a client, so the pool is one of clients that live
+ * on and connect anew.
+ * @module
+ */
+import { Redis as Ioredis } from 'ioredis'
+import { createClient } from 'redis'
 import { followIoredis } from '../../../core/client/pools/ioredis.ts'
-import { type Driver, POOL_SIZE, USES } from '../driver.ts'
+import { type Driver, type Login, POOL_SIZE, USES } from '../driver.ts'
 
-const ask = async (client: Redis) => void (await client.get('key'))
+const ask = async (client: { get(key: string): Promise<unknown> }) => void (await client.get('key'))
 
-const quiet = { lazyConnect: true, connectTimeout: 10_000 }
+const following = {
+  lazyConnect: true,
+  connectTimeout: 10_000,
+  enableReadyCheck: false,
+  retryStrategy: () => 20,
+  maxRetriesPerRequest: null,
+}
+
+/** Options with another text make the driver build its class of five hundred commands again; what a function answers is no text. */
+const provider = ({ username, password }: Login) => ({
+  type: 'async-credentials-provider' as const,
+  credentials: async () => ({ username, password }),
+})
 
 export const redis: Driver = {
   async connect(at, login) {
-    const client = new Redis({ ...at, ...login, ...quiet, retryStrategy: () => null })
+    const socket = { ...at, connectTimeout: 10_000, reconnectStrategy: false as const }
+    const client = createClient({ credentialsProvider: provider(login), socket })
     client.on('error', () => {})
-    try {
-      await client.connect()
-      // What it is refused at is told to the first command only.
-      await ask(client)
-    } catch (error) {
-      client.disconnect()
-      throw error
-    }
-    return { query: () => ask(client), close: async () => client.disconnect() }
+    await client.connect()
+    return { query: () => ask(client), close: async () => client.destroy() }
   },
 
   pool(at, secrets, name) {
     const clients = Array.from({ length: POOL_SIZE * 2 }, () => {
-      const client = new Redis({ ...at, ...quiet, retryStrategy: () => 20, maxRetriesPerRequest: null })
+      const client = new Ioredis({ ...at, ...following })
       client.on('error', () => {})
       followIoredis(secrets, name, client)
       return { client, uses: 0 }

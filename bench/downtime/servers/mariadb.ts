@@ -2,9 +2,9 @@
 import { createMariadbTarget } from '../../../core/targets/mariadb/index.ts'
 import { startMariadb } from '../../../test/stand/mariadb.ts'
 import { requireServer } from '../../../test/stand/stand.ts'
-import { credential, deps, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
+import { credential, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
 
-export const open: Open = async strategy => {
+export const open: Open = async (strategy, clock) => {
   const server = requireServer(await startMariadb({ conf: { 'max-connections': 200 } }))
   if (!server) return undefined
   const [username, password] = [firstUser(strategy), newPassword()]
@@ -20,7 +20,7 @@ export const open: Open = async strategy => {
       ...(strategy !== 'single-user' && { admin }),
       ...(strategy === 'alternating-users' && { users }),
     },
-    deps,
+    clock,
   )
   const [said] = await server.sql('SELECT VERSION() AS version')
   const version = String(said?.version).split('-')[0]!

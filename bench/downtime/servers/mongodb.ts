@@ -2,12 +2,12 @@
 import { createMongodbTarget } from '../../../core/targets/mongodb/index.ts'
 import { FERRETDB_VERSION, startFerretDB } from '../../../test/stand/ferretdb.ts'
 import { requireServer } from '../../../test/stand/stand.ts'
-import { credential, deps, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
+import { credential, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
 
 /** The only roles that DocumentDB's extension knows. */
 const roles = ['readWriteAnyDatabase', 'clusterAdmin'].map(role => ({ role, db: 'admin' }))
 
-export const open: Open = async strategy => {
+export const open: Open = async (strategy, clock) => {
   const server = requireServer(await startFerretDB())
   if (!server || strategy === 'dual-password') return undefined
   const { host, port, stop, admin: superuser } = server
@@ -21,7 +21,7 @@ export const open: Open = async strategy => {
   const endpoints = [{ name: 'writer', host, port, role: 'writer' }] as const
   const target = createMongodbTarget(
     { strategy, endpoints, owner, tls: plain, ...(strategy === 'alternating-users' && { users, admin }) },
-    deps,
+    clock,
   )
   const version = `FerretDB ${FERRETDB_VERSION.replace(/^v/, '')}`
   return { version, host, port, target, first: credential(username, password), stop }

@@ -2,9 +2,9 @@
 import { createMysqlTarget } from '../../../core/targets/mysql/index.ts'
 import { startMysql } from '../../../test/stand/mysql.ts'
 import { requireServer } from '../../../test/stand/stand.ts'
-import { credential, deps, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
+import { credential, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
 
-export const open: Open = async strategy => {
+export const open: Open = async (strategy, clock) => {
   const server = requireServer(await startMysql({ tls: false, conf: { 'max-connections': 200 } }))
   if (!server) return undefined
   const [username, password] = [firstUser(strategy), newPassword()]
@@ -18,8 +18,11 @@ export const open: Open = async strategy => {
   const admin = async () => credential('root', server.adminPassword)
   const endpoints = [{ name: 'writer', host, port, role: 'writer' }] as const
   const target = createMysqlTarget(
-    { strategy, endpoints, owner, tls: plain, ...(strategy === 'alternating-users' && { users, admin }) },
-    deps,
+    {
+      ...{ strategy, endpoints, owner, tls: plain, serverPublicKey: server.publicKey() },
+      ...(strategy === 'alternating-users' && { users, admin }),
+    },
+    clock,
   )
   return { version, host, port, target, first: credential(username, password), stop }
 }

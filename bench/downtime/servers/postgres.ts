@@ -2,9 +2,9 @@
 import { createPostgresTarget } from '../../../core/targets/postgres/index.ts'
 import { startPostgres } from '../../../test/stand/postgres.ts'
 import { requireServer } from '../../../test/stand/stand.ts'
-import { credential, deps, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
+import { credential, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
 
-export const open: Open = async strategy => {
+export const open: Open = async (strategy, clock) => {
   const server = requireServer(await startPostgres({ conf: { max_connections: 200 } }))
   if (!server) return undefined
   const [username, password] = [firstUser(strategy), newPassword()]
@@ -21,7 +21,7 @@ export const open: Open = async strategy => {
       ...{ endpoints, owner, tls: plain },
       ...(alternating ? { strategy, users, ownerRole: 'app', admin } : { strategy: 'single-user' }),
     },
-    deps,
+    clock,
   )
   const asked = await server.connect()
   const { rows } = await asked.query('SHOW server_version').finally(() => asked.end())

@@ -2,13 +2,13 @@
 import { createRedisTarget } from '../../../core/targets/redis/index.ts'
 import { type RedisVersion, startRedis } from '../../../test/stand/redis.ts'
 import { requireServer } from '../../../test/stand/stand.ts'
-import { credential, deps, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
+import { credential, firstUser, newPassword, type Open, owner, plain, users } from '../server.ts'
 
 const RULES = ['~*', '&*', '+@all', '-@dangerous']
 
 export const open =
   (version: RedisVersion): Open =>
-  async strategy => {
+  async (strategy, clock) => {
     const password = newPassword()
     const legacy = strategy === 'single-user'
     const server = requireServer(await startRedis({ version, ...(legacy && { requirepass: password }) }))
@@ -25,7 +25,7 @@ export const open =
         ...(!legacy && { admin }),
         ...(strategy === 'alternating-users' && { users }),
       },
-      deps,
+      clock,
     )
     const info = String(await server.command(['INFO', 'server']))
     const said = /^(?:valkey|redis)_version:(\S+)/m
