@@ -4,6 +4,7 @@
  */
 import { RotationError } from '../errors.ts'
 import type { SecretState, VersionId } from '../ports/secret-store.ts'
+import { informConsumers } from './consumers.ts'
 import { guarded } from './guarded.ts'
 import { emergencyToken, isEmergency } from './ids.ts'
 import { answerTo } from './outcome.ts'
@@ -75,13 +76,20 @@ export async function revokeNow(
   const state = await run.describe()
   if (state && !state.pending && (state.request === token || isEmergency(state.current.rotation, token))) {
     await recordWhatIsMissing(run, state)
-    if (state.previous) return [await retire(setup, urgent, signal)]
-    return [early.outcome === 'retired' ? early : revokedBefore]
+    const before = early.outcome === 'retired' ? early : revokedBefore
+    const result = state.previous ? await retire(setup, urgent, signal) : before
+    await informConsumers(run, state.current.version, 'asking')
+    return [result]
   }
   // Named, so that a promotion that lands late is recognised and not followed by another rotation.
   const version = state && { version: state.current.version }
-  const results = [early, await rotate(setup, { ...urgent, ...version }, signal)]
-  if (results[1]?.outcome !== 'waiting') results.push(await retire(setup, urgent, signal))
+  const rotated = await rotate(setup, { ...urgent, ...version }, signal)
+  const results = [early, rotated]
+  try {
+    if (rotated.outcome !== 'waiting') results.push(await retire(setup, urgent, signal))
+  } finally {
+    if (rotated.outcome === 'rotated') await informConsumers(run, rotated.new, 'all')
+  }
   return results.filter(r => r.outcome !== 'nothing-to-retire')
 }
 

@@ -43,7 +43,9 @@ export const rollback = (
 const perform = (run: Run, planner: Planner, steps: Steps): Promise<RotationResult> =>
   guarded(run, async () => {
     const result = await pass(run, planner, steps)
-    if (result.outcome === 'rotated' || result.outcome === 'rolled-back') await informConsumers(run, result.new, 'all')
+    const promoted = result.outcome === 'rotated' || result.outcome === 'rolled-back'
+    // in an emergency the old credential ends first, however long a hook takes
+    if (promoted && run.request.type !== 'emergency') await informConsumers(run, result.new, 'all')
     return result
   })
 
@@ -154,7 +156,7 @@ export async function recordWhatIsMissing(run: Run, state: SecretState): Promise
   const recent = state.promotedAt !== undefined && clock.now() < state.promotedAt + policy.runLife
   if (!recent) return
   if (!store.capabilities.records) await recordAlready(run, state)
-  await informConsumers(run, state.current.version, 'asking')
+  if (run.request.type !== 'emergency') await informConsumers(run, state.current.version, 'asking')
 }
 
 /** An ending for a run that finds its rotation finished; a second line with the same rotation id says `already`. */

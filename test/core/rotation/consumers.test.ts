@@ -277,13 +277,21 @@ describe('the old credential', () => {
     expect(stage.recorded('secret_revoked').at(-1)).toMatchObject({ metadata: { reason: 'orders is gone' } })
   })
 
-  it('ends at once in an emergency: hooks run, nobody is waited for', async () => {
+  it('ends at once in an emergency: nobody is waited for, and hooks run after that', async () => {
     const platform = new Platform()
     platform.script.push('under-way')
     const stage = new Stage(hookOf(platform, { required: true }))
+    const old = stage.current
+    const { apply } = platform
+    platform.apply = promotion => {
+      expect(stage.accepts(old)).toBe(false)
+      return apply.call(platform, promotion)
+    }
     const results = await revokeNow(stage.set, stage.request({ reason: 'leaked' }), stage.abort.signal)
     expect(results.map(({ outcome }) => outcome)).toEqual(['rotated', 'retired'])
     expect(platform.asked).toHaveLength(1)
+    await revokeNow(stage.set, stage.request({ reason: 'leaked' }), stage.abort.signal)
+    expect(platform.restarts).toBe(1)
   })
 
   it('is kept where the required hook cannot be made', async () => {
