@@ -51,7 +51,7 @@ describe('the clear text of a secret', () => {
     'core/targets/postgres/verifier.ts': 'computes what is sent instead of the password',
     'core/targets/redis/account.ts': 'computes the hash that is sent instead of the password',
     'core/targets/redis/connect.ts': 'answers the driver, at the moment it logs in',
-    'core/targets/redis/replication.ts': 'looks whether Sentinels can keep it',
+    'core/targets/redis/replication.ts': 'looks whether servers can keep it in their files',
     'core/targets/redis/settings.ts': 'puts it into settings that take no hash: masterauth, auth-pass, requirepass',
     'core/targets/sqlserver/change-password.ts': 'puts it into the statement that changes it: the server takes no hash',
     'core/targets/sqlserver/connect.ts': 'hands it to the driver, which logs in',

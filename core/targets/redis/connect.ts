@@ -76,7 +76,8 @@ const provider = ({ username, password }: Credential) => ({
   credentials: async () => ({ username, password: password.reveal() }),
 })
 
-const driver = () => driverOf('Redis', '@redis/client', () => import('@redis/client'))
+// by its default, which is all that a bundle has of a package in CommonJS
+const driver = () => driverOf('Redis', '@redis/client', async () => (await import('@redis/client')).default)
 
 function requireLogin({ username, password }: Credential, at: string): void {
   if (username === '' || /[\s\0]/.test(username))

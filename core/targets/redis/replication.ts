@@ -28,14 +28,16 @@ export async function tellServers(
 }
 
 /**
- * Sentinels of Redis 7.0 write it into their file as it is, and do not start again from what it breaks there. Such a password is
- * refused before anything is changed: `value-rejected`.
+ * Where the password itself stands in a file of a server, some break it: Sentinels of Redis 7.0 and `CONFIG REWRITE` of Valkey 8.1
+ * escape nothing, and do not start again from what they have written. Refused before anything is changed: `value-rejected`.
  */
-export function requireTellable({ sentinels = [] }: Context, { password }: Credential): void {
-  if (sentinels.length === 0 || /^[!$-&(-[\]-~]+$/.test(password.reveal())) return
+export function requireTellable(context: Context, { username, password }: Credential): void {
+  const { sentinels = [], replication, strategy } = context
+  const inFile = sentinels.length > 0 || replication === true || (strategy === 'single-user' && username === 'default')
+  if (!inFile || /^[!$-&(-[\]-~]+$/.test(password.reveal())) return
   throw new RotationError(
     'value-rejected',
-    'A Sentinel cannot keep this password: it has spaces, quotes, #, a backslash or characters beyond ASCII.',
+    'Not every server can keep this password in its file: it has spaces, quotes, #, a backslash or characters beyond ASCII.',
   )
 }
 

@@ -20,6 +20,12 @@ export function newPassword(): SecretValue {
 }
 
 export const credential = (username: string, password = newPassword()): Credential => ({ username, password })
+/** Without the quotes that some servers cannot keep in their files. */
+export const plain = (username: string): Credential => {
+  const text = `Canary${randomBytes(16).toString('hex')}`
+  canaries.push(text)
+  return withPassword(username, text)
+}
 export const withPassword = (username: string, text: string): Credential => credential(username, SecretValue.of(text))
 
 let count = 0

@@ -14,6 +14,7 @@ import {
   hashes,
   hashOf,
   node,
+  plain,
   target,
   valid,
   withPassword,
@@ -162,7 +163,7 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
       await second.command(['ACL', 'SETUSER', login.username, 'on', `#${hashOf(login)}`])
       await linked(second)
       const endpoints = [node(first), node(second, { name: 'replica', role: 'reader' })]
-      const pending = credential(login.username)
+      const pending = plain(login.username)
       const change = { current: login, pending }
 
       const undeclared = target({ endpoints, admin: admin(first) })
@@ -170,6 +171,7 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
       expect((await undeclared.examine(login, call())).map(({ kind }) => kind)).toContain('replication-login')
 
       const t = target({ endpoints, admin: admin(first), replication: true })
+      await failure(t.set({ current: login, pending: credential(login.username) }, call()), 'value-rejected')
       await t.set(change, call())
       await t.end({ previous: login, current: pending }, call())
       expect(await valid(first, login, pending)).toEqual([false, true])
@@ -192,7 +194,7 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
         replication: true,
       })
       const current = withPassword('default', 'of-the-first-day')
-      const pending = credential('default')
+      const pending = plain('default')
       await failure(
         target({ endpoints: [node(first), node(second, { name: 'r' })] }).set({ current, pending }, call()),
         'unsupported',

@@ -1,23 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { becomes, startRedis, startSentinel } from '../../stand/redis.ts'
 import { freePort, requireServer } from '../../stand/stand.ts'
-import {
-  admin,
-  call,
-  createLogin,
-  credential,
-  failure,
-  freshName,
-  node,
-  target,
-  valid,
-  withPassword,
-} from './fixture.ts'
-
-/** A Sentinel cannot keep the quotes of the others. */
-const plain = (username: string) => withPassword(username, `Canary${randomBytes(16).toString('hex')}`)
+import { admin, call, createLogin, credential, failure, freshName, node, plain, target, valid } from './fixture.ts'
 
 for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
   const primary = requireServer(await startRedis({ version }))

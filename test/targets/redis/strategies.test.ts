@@ -11,6 +11,7 @@ import {
   hashes,
   hashOf,
   node,
+  plain,
   RULES,
   target,
   valid,
@@ -34,7 +35,8 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
 
     test('all nodes change, their replication goes on, and a restart keeps it', async () => {
       const { nodes, t } = await pair()
-      const pending = credential('default')
+      const pending = plain('default')
+      await failure(t.set({ current: first, pending: credential('default') }, call()), 'value-rejected')
       await t.set({ current: first, pending }, call())
       await t.set({ current: pending, pending }, call())
       for (const each of nodes) await each.restart()
@@ -46,11 +48,11 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
 
     test('a run that ended between two nodes, or before it had saved, is finished by the next', async () => {
       const { nodes, t } = await pair()
-      const pending = credential('default')
+      const pending = plain('default')
       await nodes[1]!.command(['CONFIG', 'SET', 'requirepass', pending.password.reveal()])
       await t.set({ current: first, pending }, call())
       for (const each of nodes) expect(await valid(each, first, pending)).toEqual([false, true])
-      const next = credential('default')
+      const next = plain('default')
       for (const each of nodes) await each.command(['CONFIG', 'SET', 'requirepass', next.password.reveal()])
       await t.set({ current: pending, pending: next }, call())
       for (const each of nodes) await each.restart()
@@ -61,9 +63,9 @@ for (const version of ['redis-7.0', 'valkey-9.1'] as const) {
     test('another password of `default` would end too: not-ours; what `requirepass` says already is set all the same', async () => {
       const own = (await start({ requirepass: 'of-the-first-day' }))!
       const t = target({ endpoints: [node(own)], strategy: 'single-user' })
-      const other = credential('default')
+      const other = plain('default')
       await own.command(['ACL', 'SETUSER', 'default', `#${hashOf(other)}`])
-      await failure(t.set({ current: first, pending: credential('default') }, call()), 'not-ours')
+      await failure(t.set({ current: first, pending: plain('default') }, call()), 'not-ours')
       expect(await valid(own, first, other)).toEqual([true, true])
       await own.command(['ACL', 'SETUSER', 'default', 'resetpass', `#${hashOf(other)}`])
       await t.set({ current: other, pending: first }, call())
