@@ -7,13 +7,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measure } from './measure.ts'
 import { asTable } from './page.ts'
-import { broken, consumers, type EngineRows, engines, LEAST_ROTATIONS, type Row } from './row.ts'
-
-export interface Measured {
-  readonly rows: readonly Row[]
-  /** What it ran on, and what else was going on there: the one-minute load before and after. */
-  readonly machine: { readonly cores: number; readonly node: string; readonly load: readonly [number, number] }
-}
+import { consumers, type EngineRows, engines, LEAST_ROTATIONS, type Measured, type Row, unkept } from './row.ts'
 
 export interface Asked {
   readonly engines: readonly EngineRows[]
@@ -30,23 +24,23 @@ export async function downtime(args: readonly string[]): Promise<number> {
   }
   const measured = await measureAll(asked)
   process.stdout.write(`${asked.json ? JSON.stringify(measured) : asTable(measured.rows)}\n`)
-  const failures = measured.rows.map(broken).filter(words => words !== undefined)
-  for (const words of failures) process.stderr.write(`BROKEN ${words}\n`)
-  const wanted = asked.engines.reduce((sum, { strategies }) => sum + strategies.length * consumers.length, 0)
-  return failures.length > 0 || measured.rows.length < wanted ? 1 : 0
+  const broken = unkept(measured.rows, asked.engines)
+  for (const words of broken) process.stderr.write(`BROKEN ${words}\n`)
+  return broken.length > 0 ? 1 : 0
 }
 
 export async function measureAll({ engines: asked, rotations }: Asked): Promise<Measured> {
-  const before = loadavg()[0]!
+  const loadBefore = load()
   const rows: Row[] = []
   for (const { engine, label, strategies } of asked)
     for (const strategy of strategies) {
       process.stderr.write(`${engine}, ${strategy}\n`)
       rows.push(...((await measure({ engine, label, strategy, consumers, rotations })) ?? []))
     }
-  const load = [before, loadavg()[0]!].map(each => Math.round(each * 10) / 10) as [number, number]
-  return { rows, machine: { cores: availableParallelism(), node: process.version, load } }
+  return { rows, machine: { cores: availableParallelism(), node: process.version, loadBefore, loadAfter: load() } }
 }
+
+const load = (): number => Math.round(loadavg()[0]! * 10) / 10
 
 function read(args: readonly string[]): (Asked & { readonly json: boolean }) | undefined {
   try {

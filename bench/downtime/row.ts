@@ -45,6 +45,17 @@ export interface Row {
   readonly slowestQueryMs: number
 }
 
+export interface Measured {
+  readonly rows: readonly Row[]
+  /** What it ran on, and what else was going on there: the load of the last minute. */
+  readonly machine: {
+    readonly cores: number
+    readonly node: string
+    readonly loadBefore: number
+    readonly loadAfter: number
+  }
+}
+
 /** Clients of each kind. */
 export const CLIENTS = 20
 export const LEAST_ROTATIONS = 20
@@ -52,13 +63,21 @@ export const LEAST_ROTATIONS = 20
 export const CACHE = 200
 export const GRACE = 1_000
 
-/** What the table promises, and this row does not keep. */
-export function broken(row: Row): string | undefined {
-  const { engine, strategy, overlap, consumer, queries, failedQueries, rotations } = row
-  const which = `${engine}, ${strategy}, ${consumer}`
-  if (queries < rotations * CLIENTS) return `${which}: ${queries} queries show nothing`
+/** What the table promises and these rows do not keep, rows that are missing included. */
+export function unkept(rows: readonly Row[], asked: readonly EngineRows[]): readonly string[] {
+  const wanted = asked.flatMap(({ engine, strategies }) =>
+    strategies.flatMap(strategy => consumers.map(consumer => ({ engine, strategy, consumer }))),
+  )
+  return wanted.flatMap(({ engine, strategy, consumer }) => {
+    const [row, more] = rows.filter(r => r.engine === engine && r.strategy === strategy && r.consumer === consumer)
+    const words = row === undefined || more !== undefined ? 'there is not one row' : broken(row)
+    return words === undefined ? [] : [`${engine}, ${strategy}, ${consumer}: ${words}`]
+  })
+}
+
+function broken({ overlap, consumer, rotations, queries, failedQueries }: Row): string | undefined {
+  if (queries < rotations * CLIENTS) return `${queries} queries show nothing`
   if (failedQueries === 0) return undefined
-  if (overlap === 'both-valid') return `${which}: ${failedQueries} failed, and both credentials were valid`
-  if (consumer === 'client') return `${which}: ${failedQueries} failed, although they could be tried again`
-  return undefined
+  if (overlap === 'both-valid') return `${failedQueries} failed, and both credentials were valid`
+  return consumer === 'client' ? `${failedQueries} failed, although they could be tried again` : undefined
 }
