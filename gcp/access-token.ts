@@ -10,7 +10,8 @@ export type AccessToken = () => Promise<string>
 /** The SDK missing: `driver-missing`. Nobody is signed in: `access-denied`. Nothing is asked yet. */
 export async function accessTokens(scope: string): Promise<AccessToken> {
   const { SecretManagerServiceClient } = await sdk()
-  const { auth } = new SecretManagerServiceClient({ scopes: [scope] })
+  // a project, or it would be looked up, for which this scope may be too little
+  const { auth } = new SecretManagerServiceClient({ scopes: [scope], projectId: 'none' })
   return async () => {
     const token = await auth.getAccessToken().catch(() => undefined)
     if (token) return token
