@@ -44,7 +44,7 @@ ${[...secrets].map(([name, secret]) => secretText(name, secret)).join('\n')}`
 }
 
 function secretText(name: string, adoptable: Adoptable): string {
-  const { listed, becomes, connection, template, missing } = adoptable
+  const { listed, becomes, connection, template, engine } = adoptable
   const { host, username, masterarn } = connection
   const setting = settingFor(adoptable)
   const lines = [
@@ -53,17 +53,18 @@ function secretText(name: string, adoptable: Adoptable): string {
     ...(name === listed.name ? [] : [`  # For the rotation function: LOCKSTEP_OWNER=${scalar(`aws/${name}`)}`]),
     ...(setting === undefined ? [] : [`  # For the rotation function, as the value names an admin: ${setting}`]),
     ...idLine(name, listed.name, listed.arn),
+    ...recommendation(adoptable),
     `  strategy: ${becomes}`,
     ...(becomes === 'alternating-users'
       ? [`  users: ${username === undefined ? `# ${open}: the login and its clone` : pair(username)}`]
       : []),
     '  target:',
-    '    kind: postgres',
+    `    kind: ${engine.kind}`,
     '    endpoints:',
     `      - host: ${host === undefined ? `# ${open}` : scalar(host)}`,
     ...(connection.port === undefined ? [] : [`        port: ${connection.port}`]),
-    `        database: ${missing.includes('database') ? `# ${open}` : scalar(connection.dbname ?? 'postgres')}`,
-    ...tlsLines(connection).map(line => `    ${line}`),
+    ...databaseLine(adoptable).map(line => `        ${line}`),
+    ...[...tlsLines(connection), ...(engine.more?.(connection) ?? [])].map(line => `    ${line}`),
     ...(becomes === 'alternating-users'
       ? [
           '    admin:',
@@ -73,6 +74,22 @@ function secretText(name: string, adoptable: Adoptable): string {
     ...timing(listed),
   ]
   return lines.map(line => `  ${line}\n`).join('')
+}
+
+/** Of MongoDB it is no part of an endpoint. */
+function databaseLine({ engine, missing, connection: { dbname } }: Adoptable): string[] {
+  if (missing.includes('database')) return [`database: # ${open}`]
+  const database = engine.kind === 'mongodb' ? undefined : (dbname ?? engine.database)
+  return database === undefined ? [] : [`database: ${scalar(database)}`]
+}
+
+/** What is written is what the template does; the better choice is said, for it asks for something. */
+function recommendation({ becomes, engine }: Adoptable): string[] {
+  if (becomes !== 'single-user' || engine.recommended === undefined) return []
+  return [
+    `  # One password at a time has a gap. Recommended instead: ${engine.recommended},`,
+    '  # and for the rotation function: LOCKSTEP_STRATEGY=dual-password',
+  ]
 }
 
 /** The name that the service may take for an ARN is said as the ARN. */
@@ -89,8 +106,8 @@ export function twins(username: string): readonly [string, string] {
 
 const pair = (username: string): string => `[${twins(username).map(scalar).join(', ')}]`
 
-/** Certificates of RDS are signed by authorities of its own, which Node.js does not bring. */
-export const isRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host)
+/** Certificates of RDS and DocumentDB are signed by authorities of its own, which Node.js does not bring. */
+export const isRds = (host: string): boolean => /\.(rds|docdb)\.amazonaws\.com(\.cn)?$/.test(host)
 
 function tlsLines({ ssl, host, engine }: Adoptable['connection']): string[] {
   if (ssl === false)

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Connection, Listed } from '../../aws/inventory.ts'
+import { type Adopting, adopting } from './engines.ts'
 import { functionName, type Template, templateOfFunction, templateOfValue } from './templates.ts'
 
 /** What can be said about a secret: its entry in the list, and its value if that was asked for. */
@@ -15,6 +16,7 @@ export interface Seen {
 export interface Adopted {
   readonly becomes: 'single-user' | 'alternating-users'
   readonly template: Template
+  readonly engine: Adopting
   readonly connection: Connection
   /** Keys of `lockstep.yml` that a person has to fill in. */
   readonly missing: readonly string[]
@@ -31,7 +33,7 @@ export type Decision = { readonly listed: Listed } & (Adopted | LeftAlone)
 /** Whether a value would tell more: of what nobody will adopt, none is read. */
 export const worthReading = (listed: Listed): boolean => {
   const named = listed.function === undefined ? undefined : templateOfFunction(listed.function)
-  return foreign(listed) === undefined && (named === undefined || named.engine === 'PostgreSQL')
+  return foreign(listed) === undefined && (named === undefined || adopting(named.engine) !== undefined)
 }
 
 export function decide({ listed, connection = {} }: Seen): Decision {
@@ -50,9 +52,10 @@ export function decide({ listed, connection = {} }: Seen): Decision {
   if (!template) return stays(unrecognised(listed.function!, connection))
   if (valued && named && valued.engine !== named.engine)
     return stays(`its function is for ${named.engine}, and its value says ${valued.engine}`, named)
-  if (template.engine !== 'PostgreSQL')
-    return stays(`${template.engine} is not yet supported: stays with its function`, template)
-  return { listed, template, connection: fields, ...mapping(template, fields) }
+  const engine = adopting(template.engine)
+  if (engine === undefined)
+    return stays(`${template.engine} is not yet supported here: stays with its function`, template)
+  return { listed, template, engine, connection: fields, ...mapping(template, engine, fields) }
 }
 
 /**
@@ -78,11 +81,15 @@ function unrecognised(arn: string, connection: Seen['connection']): string {
   return `${name} is no name of an AWS template; --read-values looks at the value`
 }
 
-function mapping({ users }: Template, connection: Connection): Pick<Adopted, 'becomes' | 'missing'> {
+function mapping(
+  { users }: Template,
+  { needsDatabase }: Adopting,
+  connection: Connection,
+): Pick<Adopted, 'becomes' | 'missing'> {
   const { host, username, masterarn, engine } = connection
   const unread = engine === undefined && host === undefined
   const absent = (known: unknown, key: string) => (known === undefined ? [key] : [])
-  const missing = [...absent(host, 'host'), ...(unread ? ['database'] : [])]
+  const missing = [...absent(host, 'host'), ...(unread && needsDatabase ? ['database'] : [])]
   if (users === 'single-user') return { becomes: 'single-user', missing }
   return {
     becomes: 'alternating-users',

@@ -29,13 +29,13 @@ function clashOf(decision: Adoptable, taken: ReadonlyMap<string, string>): strin
 }
 
 /** At which server which login, as far as that is known. */
-function loginsOf({ becomes, connection: { host, port = 5432, username } }: Adoptable): string[] {
+function loginsOf({ becomes, engine, connection: { host, port = engine.port, username } }: Adoptable): string[] {
   if (host === undefined || username === undefined) return []
   const logins = becomes === 'single-user' ? [username] : twins(username)
   return logins.map(login => `${host.toLowerCase()}\n${port}\n${login}`)
 }
 
-const FILLED = { host: 'db.example', username: 'app', masterarn: 'admin', dbname: 'db', engine: 'postgres' }
+const FILLED = { host: 'db.example', username: 'app', masterarn: 'admin', dbname: 'db' }
 
 /** As if everything that is open were filled in. */
 function problemOf(decision: Adoptable): string | undefined {

@@ -64,7 +64,7 @@ describe('recognises', () => {
     const prefix = prefixes()
     keep(prefix, { name: 'a', by: lambda('hosted-1') })
     keep(prefix, { name: 'b', by: lambda('hosted-1'), value: { masterarn: MASTER } })
-    keep(prefix, { name: 'c', by: lambda('hosted-2'), value: { engine: 'aurora-mysql' } })
+    keep(prefix, { name: 'c', by: lambda('hosted-2'), value: { engine: 'db2' } })
     keep(prefix, { name: 'd', by: lambda('own'), value: 'not json' })
     const here = project()
     const blind = await here.json(adopt(prefix))
@@ -75,7 +75,7 @@ describe('recognises', () => {
     const { data } = await here.json(adopt(prefix, '--read-values'))
     expect(data.functions).toMatchObject([
       { function: lambda('hosted-1'), secrets: [{ becomes: 'single-user' }, { becomes: 'alternating-users' }] },
-      { function: lambda('hosted-2'), secrets: [{ becomes: 'stays', reason: expect.stringContaining('MySQL') }] },
+      { function: lambda('hosted-2'), secrets: [{ becomes: 'stays', reason: expect.stringContaining('Db2') }] },
       { function: lambda('own'), secrets: [{ becomes: 'stays', reason: expect.stringContaining('format') }] },
     ])
   })
