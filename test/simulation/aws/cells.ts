@@ -12,6 +12,7 @@ import {
   cellsFor,
   faultsOf,
   type Subject as Store,
+  soon,
   strategies,
   type Trigger,
   triggerCells,
@@ -119,8 +120,8 @@ function groups(subject: Subject): readonly Group[] {
   const twice = named(/: two rotations$/)
   return [
     { name: 'self-driven: two rotations', scenarios: twice.map(fake) },
-    { name: 'self-driven: rollback and forward again', scenarios: named(/rollback/).map(fake) },
-    { name: 'self-driven: emergency within the grace', scenarios: named(/emergency/).map(fake) },
+    { name: 'self-driven: rollback and forward again', scenarios: named(/rollback/).map(fake), budget: soon },
+    { name: 'self-driven: emergency within the grace', scenarios: named(/emergency/).map(fake), budget: soon },
     {
       name: 'self-driven: asked again, retired early, a reader that lags, time to settle',
       scenarios: named(/asked again/, /retired early/, /reader/, /settle/).map(fake),

@@ -6,7 +6,7 @@ import { type PlantedOnAws, plantedOnAws } from './planted.ts'
 
 /** For every change: no faults beside an edit, one at every few calls elsewhere, and few switches between two processes. */
 export const short: Depth = { preemptions: 1, editStride: 0, faultStride: 7 }
-export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 211 }
+export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 211, delays: [2, 7, 30] }
 const hunting: Depth = { preemptions: 1, editStride: 5 }
 
 /** Whether a planted bug breaks a promise in one of the cells named for it, and by which schedule. */

@@ -73,6 +73,9 @@ export const strategies: readonly SimulatedStrategy[] = [
 export const cellsOf = (subject: Subject): readonly Cell[] =>
   strategies.flatMap(strategy => [...cellsFor(strategy, subject), ...triggerCells(strategy, subject)])
 
+/** What may follow at once is met by whatever lands late from before. */
+export const soon: Budget = { delays: [2, 7, 17, 23, 30, 45] }
+
 /** The same scenario over another store. */
 const over =
   (subject: Subject, store: MakeStore = subject.store) =>
@@ -135,8 +138,8 @@ export function cellsFor(strategy: SimulatedStrategy, subject: Subject): readonl
       trigger: 'a later request',
       budget: { newTokens: [true] },
     },
-    again('emergency within the grace', /emergency/),
-    again('rollback and forward again', /rollback/),
+    { ...again('emergency within the grace', /emergency/), budget: soon },
+    { ...again('rollback and forward again', /rollback/), budget: soon },
     {
       ...again('asked again, retired early, a reader that lags, time to settle', /asked/, /early/, /reader/, /settle/),
       long: true,

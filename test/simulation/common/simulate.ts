@@ -21,7 +21,7 @@ export interface Depth {
 
 /** For every change: some faults beside every edit are left out, and switches between two processes are few. */
 export const short: Depth = { preemptions: 1, editStride: 0, faultStride: 5, delays: [7] }
-export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 61 }
+export const full: Depth = { preemptions: 2, editStride: 7, pairStride: 61, delays: [2, 7, 30] }
 export const hunting: Depth = { preemptions: 1, editStride: 0 }
 
 export async function playCell(
