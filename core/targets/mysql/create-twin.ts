@@ -7,6 +7,7 @@ import { RotationError } from '../../errors.ts'
 import { account, text } from '../mysql-wire/quote.ts'
 import type { Session } from '../mysql-wire/session.ts'
 import { type AccountFacts, readAccounts, requireOurs } from './accounts.ts'
+import { first } from './change-accounts.ts'
 import { alike, withAccount } from './examine-pair.ts'
 import { unknownPassword } from './fresh.ts'
 import type { Context } from './options.ts'
@@ -44,9 +45,9 @@ async function create(
   { plugin, markable }: AccountFacts,
   { owner }: Context,
 ): Promise<void> {
-  const nobodys = text(unknownPassword(name).password.reveal())
+  const nobodys = first(unknownPassword(name)).replace(/^IDENTIFIED/, `IDENTIFIED WITH ${plugin}`)
   const mark = markable ? ` ATTRIBUTE ${text(JSON.stringify({ lockstep: owner }))}` : ''
-  await admin.change(`CREATE USER ${name} IDENTIFIED WITH ${plugin} BY ${nobodys}${mark}`)
+  await admin.change(`CREATE USER ${name} ${nobodys}${mark}`)
 }
 
 /** Roles before those of them that are active by default. */
