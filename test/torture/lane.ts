@@ -6,19 +6,12 @@ import path from 'node:path'
 import { isRotationError } from '../../core/errors.ts'
 import { isRollback } from '../../core/rotation/ids.ts'
 import type { RotationResult, RotationSetup } from '../../core/rotation/setup.ts'
-import { openPlayground, type Playground } from '../../demo/playground.ts'
-import { type Ask, DAY, type Operation, perform, SkippingClock, timing, tortureSetup } from './ask.ts'
+import { type Ask, DAY, type Operation, perform, SkippingClock, tortureSetup } from './ask.ts'
+import { type Ground, type GroundEngine, openGround } from './grounds/ground.ts'
 import { observe, type Seen } from './observe.ts'
 import { afterKill, afterRerun, type Breach, isDone, type Moment, type Trial } from './promises.ts'
 import { pick, type Random } from './random.ts'
 import { bundleWorker, Victims } from './victims.ts'
-
-const secrets = [
-  { name: 'single1', strategy: 'single-user' },
-  { name: 'single2', strategy: 'single-user' },
-  { name: 'pair1', strategy: 'alternating-users' },
-  { name: 'pair2', strategy: 'alternating-users' },
-] as const
 
 /** One operation, the kills on the way, and the rerun. */
 export interface Episode {
@@ -34,7 +27,7 @@ const RERUNS = 4
 const AGAIN = 0.2
 
 export class Lane {
-  readonly #playground: Playground
+  readonly #ground: Ground
   readonly #clock: SkippingClock
   readonly #random: Random
   readonly #victims: Victims
@@ -42,22 +35,22 @@ export class Lane {
   /** Up to when the runs of one kind are killed: follows how long they take. */
   readonly #ceilings = new Map<string, number>()
 
-  private constructor(playground: Playground, clock: SkippingClock, random: Random, setups: RotationSetup[]) {
-    this.#playground = playground
+  private constructor(ground: Ground, clock: SkippingClock, random: Random, setups: RotationSetup[]) {
+    this.#ground = ground
     this.#clock = clock
     this.#random = random
     this.#setups = setups
-    const { configFile } = playground
+    const { configFile } = ground
     this.#victims = new Victims(bundleWorker(path.dirname(configFile)), configFile)
   }
 
   /** Undefined: no server on this machine. */
-  static async open(random: Random): Promise<Lane | undefined> {
+  static async open(engine: GroundEngine, random: Random): Promise<Lane | undefined> {
     const clock = new SkippingClock()
-    const playground = await openPlayground(secrets, timing, { clock })
-    if (!playground) return undefined
-    const setups = await Promise.all(secrets.map(({ name }) => tortureSetup(playground.workspace, name)))
-    return new Lane(playground, clock, random, setups)
+    const ground = await openGround(engine, clock)
+    if (!ground) return undefined
+    const setups = await Promise.all(ground.secrets.map(name => tortureSetup(ground.workspace, name)))
+    return new Lane(ground, clock, random, setups)
   }
 
   /** A secret whose promises were broken is left alone afterwards: what follows would only repeat it. */
@@ -67,7 +60,7 @@ export class Lane {
     const operation = this.#choose(setup, before)
     this.#clock.offset += operation === 'scheduled' ? 32 * DAY : operation === 'rollback' ? 0 : 2 * DAY
     const ask: Ask = { operation, version: before.state.current.version }
-    const trial: Trial = { server: this.#playground.server, setup, operation, before }
+    const trial: Trial = { ground: this.#ground, setup, operation, before }
 
     const kills: { afterMs: number; moment: Moment }[] = []
     const breaches: Breach[] = []
@@ -94,10 +87,10 @@ export class Lane {
 
   async close(): Promise<void> {
     await this.#victims.stop()
-    await this.#playground.close()
+    await this.#ground.close()
   }
 
-  /** Two logins in turn need a retirement between rotations; most of them need not be killed. */
+  /** Where two are valid a retirement must come between rotations; most of them need not be killed. */
   async #readyFor(setup: RotationSetup): Promise<Seen> {
     const seen = await observe(setup)
     if (setup.target.overlap === 'gap' || !seen.previous || this.#random() < 0.4) return seen

@@ -1,12 +1,13 @@
 /**
  * `npm run torture -- --kills 1000 [--seed N] [--json]`: real workers killed with SIGKILL at random moments, against real
- * PostgreSQL and the local store. With `--cloud aws`: the rotation function of AWS under Lambda's runtime client, and a fake of
+ * PostgreSQL (`--engine`: another one) and the local store. With `--cloud aws`: the rotation function of AWS under Lambda's runtime client, and a fake of
  * Secrets Manager. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
  * @module
  */
 import { parseArgs } from 'node:util'
 import { tortureAws } from './aws/torture.ts'
 import { awsInWords, tellAws } from './aws/words.ts'
+import { groundEngines } from './grounds/ground.ts'
 import type { Episode } from './lane.ts'
 import { isBroken, promises, type Tortured, torture } from './torture.ts'
 
@@ -16,16 +17,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     json: { type: 'boolean', default: false },
     cloud: { type: 'string' },
+    engine: { type: 'string' },
   },
 })
+const engine = groundEngines.find(each => each === values.engine)
 const [kills, seed] = [Number(values.kills), Number(values.seed)]
 if (
   !Number.isSafeInteger(kills) ||
   kills < 1 ||
   !Number.isSafeInteger(seed) ||
-  ![undefined, 'aws'].includes(values.cloud)
+  ![undefined, 'aws'].includes(values.cloud) ||
+  (values.engine !== undefined && (values.cloud !== undefined || !engine))
 ) {
-  process.stderr.write('usage: torture [--cloud aws] [--kills N] [--seed N] [--json]\n')
+  process.stderr.write(
+    `usage: torture [--cloud aws | --engine ${groundEngines.join('|')}] [--kills N] [--seed N] [--json]\n`,
+  )
   process.exit(2)
 }
 
@@ -36,7 +42,7 @@ process.stdout.write(values.json ? `${JSON.stringify(ran.result)}\n` : ran.words
 process.exitCode = isBroken(ran.result) || ran.result.kills < kills ? 1 : 0
 
 async function locally() {
-  const result = await torture({ kills, seed }, tell)
+  const result = await torture({ ...(engine && { engine }), kills, seed }, tell)
   return result && { result, words: inWords(result) }
 }
 

@@ -6,9 +6,8 @@ import type { RotationId } from '../../core/ports/secret-store.ts'
 import { emergencyId, emergencyToken, rollbackId, rotationId } from '../../core/rotation/ids.ts'
 import type { RotationSetup } from '../../core/rotation/setup.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
-import { accepts } from '../../demo/accepts.ts'
-import type { Postgres } from '../stand/postgres.ts'
 import { type Operation, reasonOf } from './ask.ts'
+import type { Ground } from './grounds/ground.ts'
 import { endings, type Seen } from './observe.ts'
 
 /** The counters of the result, one per promise. */
@@ -23,7 +22,7 @@ export type Moment = 'untouched' | 'created' | 'set' | 'promoted' | 'retiring' |
 
 /** One operation on one secret, as it was before. */
 export interface Trial {
-  readonly server: Postgres
+  readonly ground: Pick<Ground, 'accepts'>
   readonly setup: RotationSetup
   readonly operation: Operation
   readonly before: Seen
@@ -55,11 +54,11 @@ export async function afterKill(
   trial: Trial,
   now: Seen,
 ): Promise<{ readonly breaches: readonly Breach[]; readonly moment: Moment }> {
-  const { server, setup, operation, before } = trial
+  const { ground, setup, operation, before } = trial
   const found = new Breaches()
-  const current = await accepts(server, now.current)
-  const pending = now.pending !== undefined && (await accepts(server, now.pending))
-  const previous = now.previous !== undefined && (await accepts(server, now.previous))
+  const current = await ground.accepts(now.current)
+  const pending = now.pending !== undefined && (await ground.accepts(now.pending))
+  const previous = now.previous !== undefined && (await ground.accepts(now.previous))
   found.unless(current || pending || previous, 'lockOuts', 'no staged version authenticates')
 
   if (setup.target.overlap === 'gap')
@@ -68,7 +67,7 @@ export async function afterKill(
     found.unless(current, 'brokenConsumers', 'current is refused')
     if (!endsCredentials(operation)) {
       found.unless(now.previous === undefined || previous, 'brokenConsumers', 'previous is refused within its grace')
-      found.unless(await accepts(server, before.current), 'brokenConsumers', 'who cached the old current is refused')
+      found.unless(await ground.accepts(before.current), 'brokenConsumers', 'who cached the old current is refused')
     }
   }
 
@@ -112,10 +111,10 @@ function firstPassword({ operation, before }: Trial, seen: readonly Seen[]): Sec
 
 /** `seen`: after each kill. */
 export async function afterRerun(trial: Trial, seen: readonly Seen[], now: Seen): Promise<readonly Breach[]> {
-  const { server, setup, operation, before } = trial
+  const { ground, setup, operation, before } = trial
   const found = new Breaches()
   found.unless(isDone(trial, now), 'unconverged', `the rerun left ${JSON.stringify(now.state)}`)
-  found.unless(await accepts(server, now.current), 'lockOuts', 'current is refused after the rerun')
+  found.unless(await ground.accepts(now.current), 'lockOuts', 'current is refused after the rerun')
 
   const password = firstPassword(trial, seen)
   const same = password === undefined || password.equals(now.current.password)
@@ -123,10 +122,10 @@ export async function afterRerun(trial: Trial, seen: readonly Seen[], now: Seen)
 
   const bothValid = setup.target.overlap === 'both-valid'
   if (bothValid && !endsCredentials(operation))
-    found.unless(await accepts(server, before.current), 'brokenConsumers', 'who cached the old current is refused')
+    found.unless(await ground.accepts(before.current), 'brokenConsumers', 'who cached the old current is refused')
   const ended = operation === 'revoke-now' ? before.current : bothValid ? before.previous : undefined
   if (endsCredentials(operation) && ended)
-    found.unless(!(await accepts(server, ended)), 'unconverged', 'the ended credential is accepted')
+    found.unless(!(await ground.accepts(ended)), 'unconverged', 'the ended credential is accepted')
 
   found.unless(wasEnded(trial, now), 'unrecorded', 'the end is not on record once')
   return found.list

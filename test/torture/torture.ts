@@ -2,6 +2,7 @@
  * Kills, in two lanes, and what they have broken.
  * @module
  */
+import type { GroundEngine } from './grounds/ground.ts'
 import { type Episode, Lane } from './lane.ts'
 import type { Promised } from './promises.ts'
 import { seeded } from './random.ts'
@@ -29,11 +30,15 @@ const LANES = 2
 
 /** Undefined (said on stderr): this machine cannot run the servers. */
 export async function torture(
-  { kills, seed }: { readonly kills: number; readonly seed: number },
+  {
+    engine = 'postgres',
+    kills,
+    seed,
+  }: { readonly engine?: GroundEngine; readonly kills: number; readonly seed: number },
   onEpisode: (episode: Episode, kills: number) => void = () => {},
 ): Promise<Tortured | undefined> {
   const began = performance.now()
-  const opened = await Promise.all(Array.from({ length: LANES }, (_, n) => Lane.open(seeded(seed + n))))
+  const opened = await Promise.all(Array.from({ length: LANES }, (_, n) => Lane.open(engine, seeded(seed + n))))
   const lanes = opened.filter(lane => lane !== undefined)
   const episodes: Episode[] = []
   let done = 0

@@ -28,5 +28,12 @@ process.on('message', async ({ secret, ask, offset }: Order) => {
 
 const names = [...workspace.config.secrets.keys()]
 const setups = new Map(await Promise.all(names.map(async name => [name, await tortureSetup(workspace, name)] as const)))
-await import('pg') // the target's first connection would load it
+const drivers: Readonly<Record<string, () => Promise<unknown>>> = {
+  postgres: () => import('pg'),
+  mysql: () => import('mysql2'),
+  mariadb: () => import('mysql2'),
+  redis: () => import('@redis/client'),
+}
+// the target's first connection would load it
+for (const { target } of workspace.config.secrets.values()) await drivers[target.kind]?.()
 tell('ready')
