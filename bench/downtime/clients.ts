@@ -85,14 +85,14 @@ const loginOf = ({ username, password }: SecretCredential): Login => ({
 const kinds: Readonly<Record<ConsumerName, (stage: Stage, counted: Counted) => Promise<void>>> = {
   naive: ({ driver, at, read }, counted) =>
     all(counted, { read, refresh: CACHE }, () => {
-      const churning = new Churning()
+      const churning = new Churning(driver)
       return { query: login => churning.query(() => driver.connect(at, login)), close: () => churning.close() }
     }),
 
   // each is a program of its own, so that what one finds out is no help to the others
   client: ({ driver, at, secret, secrets }, counted) =>
     all(counted, cachedElsewhere, () => {
-      const [own, churning] = [secrets(), new Churning()]
+      const [own, churning] = [secrets(), new Churning(driver)]
       const connect = () => own.withCredential(secret, credential => driver.connect(at, loginOf(credential)))
       const close = async () => {
         await churning.close()

@@ -22,13 +22,13 @@ export interface Connection {
 }
 
 export interface Driver {
+  /** Queries of one connection: without new connections, a rotation would be felt by nobody. */
+  readonly uses: number
   connect(at: Address, login: Login): Promise<Connection>
-  /** Follows the secret, and gives a connection up after `USES` queries or as soon as it idles. */
+  /** Follows the secret, and gives a connection up after `uses` queries, or when it idles. */
   pool(at: Address, secrets: Secrets, name: string): Connection
 }
 
-/** Queries of one connection: without new connections, a rotation would be felt by nobody. */
-export const USES = 4
 /** Connections of a pool. */
 export const POOL_SIZE = 10
 
@@ -47,16 +47,21 @@ export async function driverOf(engine: EngineName): Promise<Driver> {
   }
 }
 
-/** A connection that is made anew every `USES` queries, and after one that failed. */
+/** A connection that is made anew every `uses` queries, and after one that failed. */
 export class Churning {
+  readonly #uses: number
   #open: { readonly connection: Connection; uses: number } | undefined
+
+  constructor({ uses }: Driver) {
+    this.#uses = uses
+  }
 
   async query(connect: () => Promise<Connection>): Promise<void> {
     this.#open ??= { connection: await connect(), uses: 0 }
     const open = this.#open
     try {
       await open.connection.query()
-      if (++open.uses < USES) return
+      if (++open.uses < this.#uses) return
     } catch (error) {
       await this.close()
       throw error

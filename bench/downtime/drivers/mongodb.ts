@@ -14,6 +14,9 @@ const clientOf = ({ host, port }: Address, auth: Login, more: MongoClientOptions
   })
 
 export const mongodb: Driver = {
+  // A client of this driver is a pool with a monitor, and a login is dear to this server.
+  uses: 10,
+
   async connect(at, login) {
     const client = clientOf(at, login, { maxPoolSize: 1 })
     try {
@@ -27,7 +30,11 @@ export const mongodb: Driver = {
 
   pool(at, secrets, name) {
     const pool = followMongo(secrets, name, ({ username, password }) =>
-      clientOf(at, { username: username!, password: password.reveal() }, { maxPoolSize: POOL_SIZE, maxIdleTimeMS: 20 }),
+      clientOf(
+        at,
+        { username: username!, password: password.reveal() },
+        { maxPoolSize: POOL_SIZE, maxIdleTimeMS: 100 },
+      ),
     )
     return { query: () => pool.use(ask), close: () => pool.close() }
   },

@@ -1,11 +1,15 @@
 /** MySQL and MariaDB, by `mysql2`. */
 import { createConnection, createPool, type PoolConnection } from 'mysql2/promise'
 import { followMysql2 } from '../../../core/client/pools/mysql2.ts'
-import { type Driver, POOL_SIZE, USES } from '../driver.ts'
+import { type Driver, POOL_SIZE } from '../driver.ts'
 
 const ask = async (on: { query(text: string): Promise<unknown> }) => void (await on.query('select 1'))
 
+const USES = 4
+
 export const mysql: Driver = {
+  uses: USES,
+
   async connect(at, { username: user, password }) {
     const connection = await createConnection({ ...at, user, password, connectTimeout: 10_000 })
     connection.on('error', () => {})

@@ -6,7 +6,7 @@
 import { Redis as Ioredis } from 'ioredis'
 import { createClient } from 'redis'
 import { followIoredis } from '../../../core/client/pools/ioredis.ts'
-import { type Driver, type Login, POOL_SIZE, USES } from '../driver.ts'
+import { type Driver, type Login, POOL_SIZE } from '../driver.ts'
 
 const ask = async (client: { get(key: string): Promise<unknown> }) => void (await client.get('key'))
 
@@ -24,7 +24,11 @@ const provider = ({ username, password }: Login) => ({
   credentials: async () => ({ username, password }),
 })
 
+const USES = 4
+
 export const redis: Driver = {
+  uses: USES,
+
   async connect(at, login) {
     const socket = { ...at, connectTimeout: 10_000, reconnectStrategy: false as const }
     const client = createClient({ credentialsProvider: provider(login), socket })
