@@ -111,7 +111,7 @@ export class Lane {
 
   async #killDuring(setup: RotationSetup, ask: Ask): Promise<number> {
     const kind = `${setup.target.strategy} ${ask.operation}`
-    const ceiling = this.#ceilings.get(kind) ?? 150
+    const ceiling = this.#ceilings.get(kind) ?? this.#ground.firstCeiling
     const afterMs = this.#random() * ceiling
     const { done } = await this.#victims.killAfter({ secret: setup.secret, ask, offset: this.#clock.offset }, afterMs)
     // settles where about one run in five is done before it is killed, so that every moment of a run has its kills

@@ -1,7 +1,7 @@
 /**
  * `npm run torture -- --kills 1000 [--seed N] [--json]`: real workers killed with SIGKILL at random moments, against real
- * PostgreSQL (`--engine`: another one) and the local store. With `--cloud aws`: the rotation function of AWS under Lambda's runtime client, and a fake of
- * Secrets Manager. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
+ * PostgreSQL, or with `--engine` another server, and the local store. With `--cloud aws`: the rotation function of AWS under
+ * Lambda's runtime client, and a fake of Secrets Manager. Exit codes: 0 every promise was kept, 1 one was broken or it could not run, 2 usage.
  * @module
  */
 import { parseArgs } from 'node:util'

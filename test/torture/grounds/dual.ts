@@ -59,7 +59,9 @@ export async function groundOn(server: DualServer, clock: Clock): Promise<Ground
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { workspace, configFile: at('lockstep.yml'), secrets: Object.keys(secrets), accepts: server.accepts, close }
+  const { accepts } = server
+  const where = { workspace, configFile: at('lockstep.yml'), secrets: Object.keys(secrets) }
+  return { ...where, firstCeiling: 300, accepts, close }
 }
 
 const newPassword = (): string => randomBytes(24).toString('hex')

@@ -14,6 +14,8 @@ export interface Ground {
   readonly configFile: string
   /** Names, as in the configuration. */
   readonly secrets: readonly string[]
+  /** Up to when the first runs are killed, in milliseconds: about as long as one takes. */
+  readonly firstCeiling: number
   /** A login as any client makes it, past the engine. Anything but a refused password throws. */
   accepts(credential: Credential): Promise<boolean>
   close(): Promise<void>

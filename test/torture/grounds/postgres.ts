@@ -1,5 +1,6 @@
 /** PostgreSQL: the playground of the demo. */
 import type { Clock } from '../../../core/ports/clock.ts'
+import type { Credential } from '../../../core/secret/credential.ts'
 import { accepts } from '../../../demo/accepts.ts'
 import { openPlayground } from '../../../demo/playground.ts'
 import { timing } from '../ask.ts'
@@ -17,5 +18,6 @@ export async function open(clock: Clock): Promise<Ground | undefined> {
   if (!playground) return undefined
   const { server, workspace, configFile, close } = playground
   const names = secrets.map(({ name }) => name)
-  return { workspace, configFile, secrets: names, accepts: credential => accepts(server, credential), close }
+  const asAnyClient = (credential: Credential) => accepts(server, credential)
+  return { workspace, configFile, secrets: names, firstCeiling: 150, accepts: asAnyClient, close }
 }
