@@ -2,7 +2,7 @@
  * A newcomer who types the README from top to bottom, on a real PostgreSQL. A stale README fails here.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -155,6 +155,12 @@ describe('the README', () => {
       'docs/audit.md',
       'docs/migrate-from-aws-templates.md',
       'docs/stores.md',
+      'docs/versions.md',
+      'docs/downtime.md',
+      'docs/client.md',
+      'docs/hooks.md',
+      ...readdirSync(join(root, 'docs/databases')).map(file => `docs/databases/${file}`),
+      ...readdirSync(join(root, 'docs/runtimes')).map(file => `docs/runtimes/${file}`),
     ])
       for (const [, link] of page(name).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
         expect(() => readFileSync(join(root, name.replace(/[^/]*$/, ''), link!)), `${name}: ${link}`).not.toThrow()
