@@ -246,6 +246,43 @@ describe('managed by RDS: exactly username and password', () => {
   })
 })
 
+describe('of another engine than PostgreSQL', () => {
+  const arn = 'arn:aws:rds:eu-central-1:123456789012:db:orders'
+  const managed = (Engine: string) => ({
+    value: login,
+    tags: { 'aws:rds:primaryDBInstanceArn': arn },
+    instances: { [arn]: { Engine, Endpoint: { Address: WRITER, Port: 3306 } } },
+  })
+
+  test.each([
+    ['mysql', 'mysql'],
+    ['mysql', 'aurora-mysql'],
+    ['mariadb', 'mariadb'],
+  ] as const)('%s, managed by RDS as %s', async (engine, called) => {
+    const found = await adminOf(secretAt(WRITER, { engine, port: 3306 }), sources(managed(called)), call)
+    expect(found).toMatchObject({ host: WRITER, port: 3306, sameHost: true })
+  })
+
+  test.each([
+    ['mysql', 'mariadb'],
+    ['mariadb', 'mysql'],
+    ['mysql', 'something-new'],
+  ] as const)('%s, and RDS says %s', async (engine, called) => {
+    const { code } = await refusal(secretAt(WRITER, { engine, port: 3306 }), managed(called))
+    expect(code).toBe('value-unsuitable')
+  })
+
+  test('MongoDB: the database of the admin is kept; another host is never a copy, and RDS is not asked', async () => {
+    const secret = secretAt(WRITER, { engine: 'mongodb', port: 27_017, database: 'shop' })
+    const value = adminAt(WRITER, { engine: 'mongo', dbname: 'people' })
+    expect(await adminOf(secret, sources({ value }), call)).toMatchObject({ database: 'people', port: 27_017 })
+    const world = sources({ value, clusters: { orders: { Endpoint: WRITER, ReaderEndpoint: READER } } })
+    const reader = { ...secret, host: READER }
+    await expect(adminOf(reader, world, call)).rejects.toMatchObject({ code: 'identity-mismatch' })
+    expect(world.asked).toEqual([`value ${admin}`])
+  })
+})
+
 describe('an admin secret that is not understood', () => {
   test.each([
     ['not JSON', 'Canary {', 'value-unsuitable'],

@@ -8,6 +8,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { ManagedDatabases } from '../../aws/drop-in/managed-databases.ts'
 import type { DropInStrategy } from '../../aws/drop-in/settings.ts'
 import { databaseShape } from '../../aws/drop-in/shape.ts'
 import { dropInTarget } from '../../aws/drop-in/target.ts'
@@ -30,6 +31,8 @@ type Fields = Readonly<Record<string, unknown>>
 const shape = databaseShape()
 const read = (fields: Fields): Credential => shape.read(SecretValue.of(JSON.stringify(fields)))
 
+const noRds: ManagedDatabases = { instance: async () => undefined, cluster: async () => undefined }
+
 interface Made {
   readonly strategy?: DropInStrategy
   readonly caFile?: string | undefined
@@ -37,17 +40,20 @@ interface Made {
   readonly plaintextFallback?: boolean
   readonly probes?: readonly string[]
   readonly admin?: Fields
+  readonly rds?: ManagedDatabases
 }
 
-function made({ strategy = 'single-user', admin, ...more }: Made = {}): SettableTarget {
+function made({ strategy = 'single-user', admin, rds = noRds, ...more }: Made = {}): SettableTarget {
   const settings = { caFile: undefined, serverKeyFile: undefined, plaintextFallback: false, probes: [], ...more }
   const secrets = { value: async () => SecretValue.of(JSON.stringify(admin)), tags: async () => ({}) }
-  const rds = { instance: async () => undefined, cluster: async () => undefined }
   const sources = { secrets, rds }
   return dropInTarget({ settings, strategy: () => strategy, owner: 'lockstep:aws/app', sources, clock: systemClock })
 }
 const next = (target: SettableTarget, current: Credential, fields: Fields): Credential =>
   read({ ...fields, username: target.nextUsername(current), password: freshName('Canary') })
+
+/** A replica follows when the machine lets it. */
+const LAG = { timeout: 15_000 }
 
 const secure = requireServer(await startMysql())
 const open = requireServer(await startMysql({ tls: false }))
@@ -168,6 +174,32 @@ describe.skipIf(!secure || !open || !maria)('MySQL and MariaDB', () => {
       const { at } = await failure(target.test(read(all), call()), 'config-invalid')
       expect(at).toBe('LOCKSTEP_STRATEGY')
     })
+  })
+
+  test('the host is a reader: the twin is made and changed at the writer, tested on the reader', async () => {
+    const replica = requireServer(await startMysql({ replicaOf: secure }))
+    if (replica === undefined) return
+    try {
+      const { all } = await login(secure)
+      // one name for each, as RDS has them; both are this machine
+      const own = { ...all, ...place(replica), host: '127.0.0.1', masterarn: 'admin' }
+      const current = read(own)
+      const rds: ManagedDatabases = {
+        instance: async () => ({ Endpoint: { Address: '127.0.0.1' }, DBClusterIdentifier: 'orders' }),
+        cluster: async () => ({ Endpoint: 'localhost', ReaderEndpoint: '127.0.0.1' }),
+      }
+      const admin = { ...place(secure), host: 'localhost', username: 'root', password: secure.adminPassword }
+      const trusted = written('both.pem', `${secure.tls!.ca}\n${replica.tls!.ca}`)
+      const target = made({ strategy: 'alternating-users', caFile: trusted, admin, rds })
+      const pending = next(target, current, own)
+      await target.set({ current, pending }, call())
+      await expect.poll(async () => (await target.accepts(pending, call())).accepted, LAG).toEqual(['database'])
+      await target.test(pending, call())
+      const stranger = made({ strategy: 'alternating-users', caFile: trusted, admin })
+      await failure(stranger.set({ current, pending }, call()), 'identity-mismatch')
+    } finally {
+      await replica.stop()
+    }
   })
 
   test('an admin secret of another engine, and a pending version of another engine: nobody logs in', async () => {
