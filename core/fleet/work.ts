@@ -65,16 +65,18 @@ export async function act(
 }
 
 /**
- * A run may have died between the promotion and its record, where those are two writes: whoever looks soon afterwards and finds nothing
- * to do records the ending. A service that drives a rotation itself asks again, and that run does.
+ * A run may have died between the promotion and its record, where those are two writes, or before the hooks of its consumers: whoever
+ * looks soon afterwards and finds nothing to do makes up for it. A service that drives a rotation itself asks again, and that run does.
  */
 export async function recordEnding(
   fleet: Fleet,
   { name, store, looked: { state, policy, facts, now }, request }: Sight,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!state || facts.rotatedBy || store.capabilities.records || !isFresh(policy, state.promotedAt, now)) return
-  await recordWhatIsMissing(new Run(await fleet.setup(name), request, signal), state)
+  if (!state || facts.rotatedBy || !isFresh(policy, state.promotedAt, now)) return
+  const setup = await fleet.setup(name)
+  if (store.capabilities.records && !setup.hooks?.length) return
+  await recordWhatIsMissing(new Run(setup, request, signal), state)
 }
 
 /** One thing with one secret. */

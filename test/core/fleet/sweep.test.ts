@@ -221,6 +221,27 @@ describe.each([3, 12])('a process that died between the promotion and its record
   })
 })
 
+test('an item that is delivered again asks the hooks that its first run has not, whatever the store records', async () => {
+  const fleet = new MemoryFleet(many(1))
+  fleet.clock.time += 31 * DAY
+  const signal = new AbortController().signal
+  const work = () => workOn(fleet, 's000', 'rotate', fleet.request(), signal)
+  expect(await work()).toBe('rotated')
+  const asked: string[] = []
+  const apply = async ({ version }: { version: string }) => {
+    asked.push(version)
+    return 'done' as const
+  }
+  const { setup } = fleet
+  const declared = { consumer: 'app', kind: 'webhook', required: false, timeout: 1000, retries: 0 }
+  fleet.setup = async name => ({
+    ...(await setup.call(fleet, name)),
+    hooks: [{ ...declared, open: async () => ({ asks: true, apply }) }],
+  })
+  expect(await work()).toBe('not-due')
+  expect(asked).toHaveLength(1)
+})
+
 describe('time', () => {
   const slow = () => {
     const fleet = new MemoryFleet(many(40))
