@@ -33,12 +33,16 @@ export interface EngineStand {
 }
 
 const HOUR = 3_600_000
+/** The four actions of the page are enough, whatever a rotation has to look for. */
+const ACTIONS = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']
+const ROLE = { accessKeyId: 'role-of-the-function', secretAccessKey: 'none' }
 const later = (ms: number): Clock => ({ now: () => Date.now() + ms, sleep: async () => {} })
 let count = 0
 
 export async function dropInSuite(stand: EngineStand, fields: object = {}): Promise<void> {
   const fake = await startSecretsManager()
   afterAll(() => fake.close())
+  fake.permissions.grant(ROLE.accessKeyId, ACTIONS)
   const lines: string[] = []
   const place = { engine: stand.engine, host: stand.host, port: stand.port, ...fields }
 
@@ -63,7 +67,7 @@ export async function dropInSuite(stand: EngineStand, fields: object = {}): Prom
         env: envOf(strategy),
         clock,
         write: async line => void lines.push(line),
-        client: async () => fake.client(),
+        client: async () => fake.client({ credentials: ROLE }),
         rds: { instance: async () => undefined, cluster: async () => undefined },
       }),
     )
