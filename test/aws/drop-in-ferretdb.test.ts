@@ -1,6 +1,6 @@
 /**
  * The function in place of AWS's templates for MongoDB and DocumentDB, over MongoDB's protocol as FerretDB speaks it, with TLS. It ignores
- * roles: that a clone is given those of its original is shown by what is asked of the server.
+ * roles: that a clone is given those of its original, the tests of the target show.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
