@@ -37,13 +37,24 @@ const titles: Readonly<Record<EngineName, string>> = {
   mongodb: "MongoDB's protocol",
 }
 
+const ofIoredis =
+  'Here `single-user` is `requirepass`. The pool is one of `ioredis`, which gives the refusal of a login to whoever waits in it: where one\ncredential takes the place of the other, it can fail too.'
+
+/** Below the table. */
+const notes: Readonly<Partial<Record<EngineName, string>>> = {
+  redis: ofIoredis,
+  valkey: ofIoredis,
+  mongodb:
+    'The server is FerretDB, to which a login is dear: connections live longer here, ten queries instead of four.',
+}
+
 export function downtimePage({ rows, machine }: Measured): string {
   const sections = engines.map(({ engine }) => section(rows.filter(row => row.engine === engine)))
   return `${intro(rows)}
 ${sections.join('\n')}
 Measured on ${machine.cores} cores with Node.js ${machine.node.slice(1)}; the load of the machine was ${machine.loadBefore} before and ${machine.loadAfter} after
-(a load of ${machine.cores} is a busy machine), of which the measurement itself is a part. Gaps and times are this machine's; that there are
-none where two credentials are valid is not.
+(its cores are all at work at a load of ${machine.cores}); the measurement itself is a part of that. How long a gap is depends on it; that there is none
+where two credentials are valid does not.
 `
 }
 
@@ -55,7 +66,7 @@ function section(rows: readonly Row[]): string {
   return `## ${titles[first.engine]}: ${first.version}${label}
 
 ${line(heads)}|${'---|'.repeat(heads.length)}
-${rows.map(cells).map(line).join('')}`
+${rows.map(cells).map(line).join('')}${notes[first.engine] === undefined ? '' : `\n${notes[first.engine]}\n`}`
 }
 
 function intro(rows: readonly Row[]): string {
