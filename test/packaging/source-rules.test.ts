@@ -57,6 +57,7 @@ describe('the clear text of a secret', () => {
     'core/targets/sqlserver/connect.ts': 'hands it to the driver, which logs in',
     'local/encryption.ts': 'encrypts; the ciphertext is what is written',
     'aws/requests.ts': 'puts it into the request that stores it',
+    'aws/targets/elasticache-users.ts': 'puts it into the request that sets it: the service takes no hash',
     'aws/drop-in/database-secret.ts': 'finds host, port and admin in a value of the documented format',
     'gcp/requests.ts': 'puts it into the request that stores it',
     'gcp/slots.ts': 'wraps it for the secret beside it, where pending waits',
