@@ -36,7 +36,8 @@ export async function openSession(
     RESP: 2,
     disableClientInfo: true,
     maintNotifications: 'disabled',
-    socket: { ...socketOptions(context, endpoint, patience), signal: cut.signal },
+    // The driver makes its class of commands anew for options that it has not just seen: what bounds a login is `cut`, not a number.
+    socket: { ...socketOptions(context, endpoint), signal: cut.signal },
     ...(credential && { credentialsProvider: provider(credential) }),
   } as Parameters<typeof createClient>[0])
   client.on('error', () => {}) // a lost connection is reported by the command that misses its answer
@@ -63,8 +64,8 @@ export async function openSession(
 export const openAdmin = (context: Context, call: TargetCall, endpoint: Endpoint): Promise<Session> =>
   asAdmin(context.admin, endpoint, (on, credential) => openSession(context, on, credential, call))
 
-function socketOptions({ tls }: Context, { host, port = 6379 }: Endpoint, connectTimeout: number): object {
-  const common = { host, port, connectTimeout, reconnectStrategy: false }
+function socketOptions({ tls }: Context, { host, port = 6379 }: Endpoint): object {
+  const common = { host, port, connectTimeout: 0, reconnectStrategy: false }
   const secured = tlsConnection(tls, host)
   if (secured === false) return common
   // the name for the server to choose its certificate by; an address is none
