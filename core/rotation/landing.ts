@@ -14,7 +14,9 @@ export async function endForSure(
   target: SettableTarget,
   change: Parameters<SettableTarget['end']>[0],
 ): Promise<void> {
-  const call = run.changeCall
+  const { signal, deadline } = run.changeCall
+  // an engine waits there for replicas to show it
+  const call = { signal, deadline: Math.min(run.deadline, deadline + run.setup.policy.replicaLag) }
   try {
     await target.end(change, call)
   } catch (error) {
