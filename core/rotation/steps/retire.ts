@@ -4,7 +4,7 @@
  * @module
  */
 import { RotationError } from '../../errors.ts'
-import type { Instant } from '../../ports/clock.ts'
+import type { Duration, Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
 import { requireConsumers } from '../consumers.ts'
@@ -38,16 +38,25 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   return sessionsEnded
 }
 
+/** A store may show what was written a second later, or some. */
+const FIRST_PAUSE: Duration = 100
+const LONGEST_PAUSE: Duration = 3_000
+
 /**
  * The claim keeps rotations out, not people: current must still be the version that was just proven to work. A look that does not
- * show the claim is older than it, and says nothing about what came in between.
+ * show the claim is older than it, and says nothing about what came in between: it is repeated, at growing distances.
  */
 async function lookAgain(run: Run, { current }: SecretState): Promise<void> {
-  const now = await run.describe()
-  if (now?.current.version !== current.version)
-    throw new RotationError('stale', 'Current was changed by somebody after the retirement was claimed.')
-  if (now.retiring === undefined || now.retiring === run.claimed?.over)
-    throw new RotationError('busy', 'The store does not show the claim of this retirement yet.')
+  const { clock } = run.setup
+  for (let pause = FIRST_PAUSE; ; pause *= 2) {
+    const now = await run.describe()
+    if (now?.current.version !== current.version)
+      throw new RotationError('stale', 'Current was changed by somebody after the retirement was claimed.')
+    if (now.retiring !== undefined && now.retiring !== run.claimed?.over) return
+    if (pause > LONGEST_PAUSE || clock.now() + pause >= run.deadline)
+      throw new RotationError('busy', 'The store does not show the claim of this retirement yet.')
+    await clock.sleep(pause, run.signal)
+  }
 }
 
 /** Whatever ends a credential first proves, on every endpoint, that another one works. */
