@@ -47,7 +47,8 @@ test('planted: without a grace, clients that cache are seen to fail', async ({ s
   const stage = await openStage(skip)
   const setup = await stage.setup('orders')
   const careless = { ...setup, policy: { ...setup.policy, grace: 0, consumers: [] } }
-  const { counts } = await stage.fleet.during({ secret: 'orders', refresh: quick.refresh }, async () => {
+  // kept for longer than a busy machine takes to rotate and retire
+  const { counts } = await stage.fleet.during({ secret: 'orders', refresh: 6 * quick.refresh }, async () => {
     await rotateWhenAllowed(careless)
     // the sessions of the old login would hold it back: released, as a person could
     const request = byHand({ release: 'sessions', reason: 'planted' })
