@@ -7,6 +7,9 @@ import { RotationError } from '../errors.ts'
 import type { SettableTarget } from '../ports/rotation-target.ts'
 import type { Credential } from '../secret/credential.ts'
 import { endForSure } from './landing.ts'
+import { hasOneLogin } from './one-login.ts'
+import { Waiting } from './outcome.ts'
+import { graceEnd } from './plan.ts'
 import type { ReadVersion, Run } from './run.ts'
 import type { Rotation } from './steps/create.ts'
 
@@ -20,7 +23,7 @@ export async function recoverSet(
   rotation: Rotation,
   refusal: RotationError,
 ): Promise<void> {
-  if (target.strategy !== 'single-user') return stopAtRefusedCurrent(run, target, rotation, refusal)
+  if (!hasOneLogin(target)) return stopAtRefusedCurrent(run, target, rotation, refusal)
   const { pending, current } = rotation
   const held = await target.accepts(pending.credential, run.targetCall)
   if (held.accepted.length > 0) return // set had happened; `test` waits for endpoints that lag
@@ -68,9 +71,14 @@ export async function recoverSecond(
   rotation: Rotation,
   refusal: RotationError,
 ): Promise<void> {
-  const { current, pending } = rotation
+  const { current, pending, state } = rotation
   const left = await findLeft(run, target, rotation)
   if (!left) throw refusal
+  const { policy, clock } = run.setup
+  // the promotion may have landed after this rotation was planned
+  const until = graceEnd(policy, state.promotedAt)
+  if (until !== undefined && clock.now() < until && run.request.type !== 'emergency')
+    throw new Waiting('grace', 'Consumers may still hold the second password of the login.', until)
   await endForSure(run, target, { previous: left, current: current.credential })
   await target.set({ current: current.credential, pending: pending.credential }, run.changeCall)
 }

@@ -6,6 +6,7 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { RotationTarget } from '../../ports/rotation-target.ts'
 import type { RotationId } from '../../ports/secret-store.ts'
+import { hasOneLogin } from '../../rotation/one-login.ts'
 import type { RotationPolicy, RotationRequest, RotationSetup } from '../../rotation/setup.ts'
 import type { Credential, ValueShape } from '../../secret/credential.ts'
 import { SecretValue } from '../../secret/secret-value.ts'
@@ -185,7 +186,7 @@ export class World {
   observe(call: string): void {
     const { current, pending, previous, rotation, pendingRotation, recorded, others = [] } = this.store.peek(ID)
     // Of the versions without a stage, recovery tries a few where there is one login.
-    const tried = this.options.strategy === 'single-user' ? others : []
+    const tried = hasOneLogin(this.options) ? others : []
     const staged = [current, pending, previous, recorded, ...tried].filter(v => v !== undefined)
     if (!this.lost && !staged.some(v => this.accepts(noteShape.read(v))))
       this.violate('P1', `nothing that the store holds authenticates after ${call}`)

@@ -6,8 +6,8 @@ import { playCell, played, type Simulated } from './simulate.ts'
 /** Stopped at the first look. */
 const REFUSED = /somebody else|not usable/
 
-/** Somebody else is at work there too, so that a publication may land on what nobody has seen. */
-const MEETING = /people|interleaving|sleeps/
+/** Somebody else is at work there too, or an emergency waits for nobody, so that a publication may land on what nobody has seen. */
+const MEETING = /people|interleaving|sleeps|emergency/
 
 export function simulationSuite({ store, publish, cells, subject, depths, planted }: Simulated): void {
   it.each(cells.filter(({ long }) => !long))(
