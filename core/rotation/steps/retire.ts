@@ -52,7 +52,9 @@ async function lookAgain(run: Run, { current }: SecretState): Promise<void> {
     const now = await run.describe()
     if (now?.current.version !== current.version)
       throw new RotationError('stale', 'Current was changed by somebody after the retirement was claimed.')
-    if (now.retiring !== undefined && now.retiring !== run.claimed?.over) return
+    // shown, or an earlier try of this run has landed after all, and what is left is repeated
+    const retired = now.previous?.version !== run.claimed?.version
+    if (retired || (now.retiring !== undefined && now.retiring !== run.claimed?.over)) return
     if (pause > LONGEST_PAUSE || clock.now() + pause >= run.deadline)
       throw new RotationError('busy', 'The store does not show the claim of this retirement yet.')
     await clock.sleep(pause, run.signal)
