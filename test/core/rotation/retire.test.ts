@@ -106,6 +106,19 @@ it('Retire: a look that is older than the claim says nothing about what a person
   expect(bench.accepts(old)).toBe(true)
 })
 
+it('Retire: what an earlier try has filed away after all is repeated to its end', async () => {
+  const bench = await graceOver()
+  const old = bench.staged('previous')!
+  bench.store_ = {
+    claimRetire: async (id, version, life, call) => {
+      await bench.store.claimRetire(id, version, life, call)
+      await bench.store.retirePrevious(id, version, call)
+    },
+  }
+  expect(await bench.retire()).toMatchObject({ outcome: 'retired' })
+  expect(bench.accepts(old)).toBe(false)
+})
+
 it('Retire: a claim of another run is waited for, and taken over after a run’s life', async () => {
   const bench = await graceOver()
   await bench.store.claimRetire(ID, (await bench.state()).previous!.version, RUN_LIFE, bench.call())
