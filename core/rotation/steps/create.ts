@@ -47,11 +47,20 @@ export async function create(run: Run, state: SecretState, id: RotationId, base:
 async function requireKnownCurrent(
   run: Run,
   { promotedAt, anomaly }: SecretState,
-  { credential }: ReadVersion,
+  { version, credential }: ReadVersion,
 ): Promise<void> {
   if (promotedAt !== undefined && anomaly === undefined) return
   const { refused } = await run.setup.target.accepts(credential, run.targetCall)
-  if (refused.length > 0) throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
+  if (refused.length === 0) return
+  await requireUnmoved(run, version)
+  throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
+}
+
+/** Another run may have set its value between our look at the store and our login: then nothing is wrong. */
+async function requireUnmoved(run: Run, base: VersionId): Promise<void> {
+  const now = await run.describe()
+  if (now && !now.pending && now.current.version === base) return
+  throw new RotationError('stale', 'Another run has begun a rotation since this one looked at the secret.')
 }
 
 /** The value that the store names, and whether it is another run's. */

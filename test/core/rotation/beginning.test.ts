@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { rotate } from '../../../core/rotation/rotate.ts'
 import { ID } from '../../../core/testing/simulation/world.ts'
 import { Bench, DAY, GRACE, RUN_LIFE } from './support.ts'
 
@@ -96,3 +97,21 @@ it('Beginning: a value that no rotation of ours left is tried before anything is
   await expect(bench.rotate()).rejects.toMatchObject({ code: 'auth-failed' })
   expect((await bench.state()).pending).toBeUndefined()
 })
+
+it.each(['set', 'promoted'] as const)(
+  'Beginning: a current that another run has %s over since we looked is no refused current: the two end as one rotation',
+  async how => {
+    const bench = new Bench('single-user')
+    const other = { ...bench.wired, target: bench.target }
+    let moved = false
+    bench.target_.accepts = async (credential, call) => {
+      if (!moved && how === 'promoted') await rotate(other, bench.request(), bench.abort.signal)
+      if (!moved && how === 'set') bench.setPassword(await bench.begun())
+      moved = true
+      return bench.target.accepts(credential, call)
+    }
+    expect(await bench.rotate()).toMatchObject({ outcome: 'rotated', resumed: true })
+    expect((await bench.state()).generation).toBe(1)
+    expect(bench.works('current')).toBe(true)
+  },
+)
