@@ -8,6 +8,7 @@ import { checkAzureStores } from './cross-check-azure.ts'
 import { checkConsumersRead, checkRecorded, secretPlace } from './cross-check-clouds.ts'
 import { checkGcpStores } from './cross-check-gcp.ts'
 import { checkProfile } from './cross-check-profile.ts'
+import { checkSignIns } from './cross-check-sign-in.ts'
 import { engines } from './engines.ts'
 import type { Report } from './resolve-parts.ts'
 import { shapeHoldsUsername } from './shape-holds.ts'
@@ -76,6 +77,7 @@ export function crossCheck(config: Config, report: Report): void {
   checkAwsStores(config, report)
   checkGcpStores(config, report)
   checkAzureStores(config, report)
+  checkSignIns(config, report)
   checkConsumersRead(config, report)
   const all = [...config.secrets.values()]
   for (const secret of all) {

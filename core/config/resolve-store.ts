@@ -4,6 +4,7 @@
  */
 import type { Duration } from '../ports/clock.ts'
 import { keySource, type Scope } from './resolve-parts.ts'
+import { signInToAws, signInToAzure, signInToGcp } from './resolve-sign-in.ts'
 import type { RootInput } from './schema/root.ts'
 import type { AwsStoreConfig, AzureStoreConfig, GcpStoreConfig, StoreConfig } from './types.ts'
 
@@ -34,20 +35,31 @@ export function propagationOf(name: string, { input }: Scope): Duration {
   return store?.kind === 'azure' ? (store.propagation ?? 0) : 0
 }
 
-function aws({ region, endpoint, role }: Of<'aws'>): AwsStoreConfig {
+function aws({ region, endpoint, role, signIn, storedKey }: Of<'aws'>): AwsStoreConfig {
   const { arn, externalId } = role ?? {}
   return {
     kind: 'aws',
     region,
     endpoint,
     role: arn === undefined ? undefined : { arn, ...(externalId !== undefined && { externalId }) },
+    signIn: signIn && signInToAws(signIn),
+    storedKey,
   }
 }
 
-function gcp({ project, location, readBy, propagation = GCP_PROPAGATION, endpoint }: Of<'gcp'>): GcpStoreConfig {
+function gcp({
+  project,
+  location,
+  readBy,
+  propagation = GCP_PROPAGATION,
+  endpoint,
+  signIn,
+  storedKey,
+}: Of<'gcp'>): GcpStoreConfig {
   const { alias, previous } = readBy === 'latest' ? {} : readBy
   const aliases = alias !== undefined && { alias, ...(previous !== undefined && { previous }) }
-  return { kind: 'gcp', project, location, readBy: aliases || 'latest', propagation, endpoint }
+  const read = { readBy: aliases || ('latest' as const), propagation }
+  return { kind: 'gcp', project, location, ...read, endpoint, signIn: signIn && signInToGcp(signIn), storedKey }
 }
 
 function azure({
@@ -55,9 +67,12 @@ function azure({
   journal: { url, container, prefix },
   endpoint,
   propagation = 0,
+  signIn,
+  storedKey,
 }: Of<'azure'>): AzureStoreConfig {
   const journal = { url: bare(url), container, ...(prefix !== undefined && { prefix }) }
-  return { kind: 'azure', vault: bare(vault).toLowerCase(), journal, endpoint, propagation }
+  const place = { vault: bare(vault).toLowerCase(), journal, endpoint }
+  return { kind: 'azure', ...place, propagation, signIn: signIn && signInToAzure(signIn), storedKey }
 }
 
 const bare = (url: string): string => url.replace(/\/$/, '')

@@ -6,6 +6,7 @@ import type { MaintenanceWindow } from '../policy/window.ts'
 import type { AdminToken } from '../ports/admin-token.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { Strategy } from '../ports/rotation-target.ts'
+import type { Cloud } from '../ports/web-identity.ts'
 import type { PasswordPolicy } from '../secret/generate.ts'
 import type { ShapeOptions } from '../secret/shape.ts'
 import type { ConsumerConfig } from './hooks.ts'
@@ -20,8 +21,23 @@ export interface LocalStoreConfig {
   readonly key: KeySource
 }
 
+/** Without a stored key, by a token of the cloud that the process runs in. */
+export interface SignInConfig {
+  readonly from: Cloud
+  /** Undefined: the identity of the process. */
+  readonly as: string | undefined
+  readonly audience: string
+}
+
+export interface CloudStoreConfig<Exchange> {
+  /** Undefined: what the SDK finds. */
+  readonly signIn?: (SignInConfig & Exchange) | undefined
+  /** Named as meant: a stored key signs in from another cloud. */
+  readonly storedKey?: true | undefined
+}
+
 /** AWS Secrets Manager. What is undefined comes from the surroundings, as the SDK finds it. */
-export interface AwsStoreConfig {
+export interface AwsStoreConfig extends CloudStoreConfig<{ readonly role: string }> {
   readonly kind: 'aws'
   readonly region: string | undefined
   readonly endpoint: string | undefined
@@ -29,7 +45,8 @@ export interface AwsStoreConfig {
 }
 
 /** Secret Manager of Google Cloud. */
-export interface GcpStoreConfig {
+export interface GcpStoreConfig
+  extends CloudStoreConfig<{ readonly provider: string; readonly serviceAccount: string | undefined }> {
   readonly kind: 'gcp'
   readonly project: string
   /** Undefined: global secrets. */
@@ -41,7 +58,7 @@ export interface GcpStoreConfig {
 }
 
 /** Key Vault of Azure. Addresses end without a slash. */
-export interface AzureStoreConfig {
+export interface AzureStoreConfig extends CloudStoreConfig<{ readonly tenant: string; readonly client: string }> {
   readonly kind: 'azure'
   readonly vault: string
   readonly journal: { readonly url: string; readonly container: string; readonly prefix?: string }

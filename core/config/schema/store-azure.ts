@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { duration, text } from './parts.ts'
+import { signInToAzure, storedKey } from './sign-in.ts'
 
 /** The address of a vault and nothing behind it: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const VAULT = /^https:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?\/?$/
@@ -43,4 +44,6 @@ export const azure = z.strictObject({
     .describe(
       'How long consumers may be answered with the version before. References of App Service: 24h. Default: 0s.',
     ),
+  signIn: signInToAzure.optional(),
+  storedKey,
 })

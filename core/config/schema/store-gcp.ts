@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { duration, text } from './parts.ts'
+import { signInToGcp, storedKey } from './sign-in.ts'
 
 /** An ID, with the domain of an organisation before it at most, or a number: https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const PROJECT = /^(([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{6,19})$/
@@ -34,4 +35,6 @@ export const gcp = z.strictObject({
   endpoint: text(HOST, 'a host name, with :port where it is not 443')
     .optional()
     .describe('Another address of the service. In clear to this machine only. Default: the one of the location.'),
+  signIn: signInToGcp.optional(),
+  storedKey,
 })

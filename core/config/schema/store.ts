@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { keySource, path, text } from './parts.ts'
+import { roleArn, signInToAws, storedKey } from './sign-in.ts'
 import { azure } from './store-azure.ts'
 import { gcp } from './store-gcp.ts'
 
@@ -12,8 +13,6 @@ const REGION = /^[a-z]{2}(-[a-z]{2,12}){1,2}-[1-9][0-9]?$/
 /** Requests carry values: without TLS only to this machine, where emulators run. */
 const ENDPOINT =
   /^(https:\/\/[^\s/?#@]+|http:\/\/(localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?)(\/[^\s?#]*)?$/
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const ROLE_ARN = /^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,512}$/
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/
 
 const local = z.strictObject({
@@ -24,7 +23,7 @@ const local = z.strictObject({
 
 const role = z
   .strictObject({
-    arn: text(ROLE_ARN, 'the ARN of a role, such as arn:aws:iam::123456789012:role/rotation').describe('Its ARN.'),
+    arn: roleArn.describe('Its ARN.'),
     externalId: text(EXTERNAL_ID, 'an external ID of 2 to 1224 letters, digits and _+=,.@:/-')
       .optional()
       .describe('What the trust policy of the role asks for. No secret: it stands in this file.'),
@@ -40,6 +39,8 @@ const aws = z.strictObject({
     .optional()
     .describe('Another address of the service: a VPC endpoint, an emulator. Default: the one of the region.'),
   role: role.optional(),
+  signIn: signInToAws.optional(),
+  storedKey,
 })
 
 export const store = z.discriminatedUnion('kind', [local, aws, gcp, azure]).describe('A place where versions live.')
