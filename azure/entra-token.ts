@@ -8,7 +8,7 @@ export type EntraToken = () => Promise<string>
 
 /** The SDK missing: `driver-missing`. Nobody is signed in: `access-denied`. Nothing is asked yet. */
 export async function entraTokens(scope: string): Promise<EntraToken> {
-  const { DefaultAzureCredential } = await sdk()
+  const { DefaultAzureCredential } = await identitySdk()
   const credential = new DefaultAzureCredential()
   return async () => {
     const found = await credential.getToken(scope).catch(() => undefined)
@@ -19,7 +19,8 @@ export async function entraTokens(scope: string): Promise<EntraToken> {
   }
 }
 
-async function sdk(): Promise<typeof import('@azure/identity')> {
+/** The SDK missing: `driver-missing`. */
+export async function identitySdk(): Promise<typeof import('@azure/identity')> {
   try {
     return await import('@azure/identity')
   } catch {

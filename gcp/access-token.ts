@@ -4,12 +4,13 @@
  * @module
  */
 import { RotationError } from '../core/errors.ts'
+import { googleSdk } from './auth-library.ts'
 
 export type AccessToken = () => Promise<string>
 
 /** The SDK missing: `driver-missing`. Nobody is signed in: `access-denied`. Nothing is asked yet. */
 export async function accessTokens(scope: string): Promise<AccessToken> {
-  const { SecretManagerServiceClient } = await sdk()
+  const { SecretManagerServiceClient } = await googleSdk('Google Cloud')
   // a project, or it would be looked up, for which this scope may be too little
   const { auth } = new SecretManagerServiceClient({ scopes: [scope], projectId: 'none' })
   return async () => {
@@ -17,16 +18,6 @@ export async function accessTokens(scope: string): Promise<AccessToken> {
     if (token) return token
     throw new RotationError('access-denied', 'Google Cloud has no credentials for this process.', {
       next: 'Sign in (`gcloud auth application-default login`), or give the process a service account.',
-    })
-  }
-}
-
-async function sdk(): Promise<typeof import('@google-cloud/secret-manager')> {
-  try {
-    return await import('@google-cloud/secret-manager')
-  } catch {
-    throw new RotationError('driver-missing', 'Google Cloud needs the package `@google-cloud/secret-manager`.', {
-      next: 'Run `npm install @google-cloud/secret-manager`.',
     })
   }
 }

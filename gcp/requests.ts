@@ -6,11 +6,13 @@
 import { Buffer } from 'node:buffer'
 import type { protos, SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import { RotationError } from '../core/errors.ts'
+import { bounded } from '../core/federation/bounded.ts'
 import type { Clock, Instant } from '../core/ports/clock.ts'
 import type { Call } from '../core/ports/secret-store.ts'
 import { SecretValue } from '../core/secret/secret-value.ts'
 import { crc32c } from './crc32c.ts'
 import { type Asked, isAboutKey, mapError, statusOf } from './errors.ts'
+import { federatedOf } from './federated.ts'
 
 type Bounds = Pick<Call, 'signal' | 'deadline'>
 type RawSecret = protos.google.cloud.secretmanager.v1.ISecret
@@ -245,6 +247,8 @@ export class Requests {
   }
 
   async #send<T>(call: Bounds, { send, ...asked }: Sent<T>): Promise<T> {
+    const federated = federatedOf(this.#client)
+    if (federated) await bounded(call, this.#clock, () => federated.signIn())
     const timeout = Math.min(this.requireOpen(call), LONGEST_CALL)
     // Retries are ours: the client's own would outlive the deadline, and would add a version twice.
     const sent = send({ timeout, maxRetries: 0 })
