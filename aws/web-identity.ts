@@ -35,7 +35,10 @@ export const awsWebIdentity =
   ): WebIdentity =>
   async (audience, call) => {
     const who = await caller()
-    const [region, identity] = [await who.region(), await who.identity()]
+    const region = await who.region().catch(() => {
+      throw tokenRefused('aws', 'no region is set for this process', 'Set AWS_REGION, as Lambda and ECS do.')
+    })
+    const identity = await who.identity()
     // Only credentials of a session have one: these are the keys of an IAM user, for good.
     if (identity.sessionToken === undefined)
       throw tokenRefused('aws', 'the credentials of this process are a stored access key', OTHERWISE)

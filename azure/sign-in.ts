@@ -20,7 +20,7 @@ export interface FederatedSignIn {
 
 /** https://learn.microsoft.com/entra/identity-platform/reference-error-codes; those of federation with a digit more for what did not fit. */
 const conditions: readonly (readonly [RegExp, Condition])[] = [
-  [/^70021(1|$)/, 'issuer'],
+  [/^700211/, 'issuer'],
   [/^700212/, 'audience'],
   [/^700213/, 'subject'],
   [/^700024/, 'expired'],

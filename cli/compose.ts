@@ -7,6 +7,7 @@ import type { Actor, AuditEvent } from '../core/audit/event.ts'
 import type { HookConfig } from '../core/config/hooks.ts'
 import type { Config, EngineTargetConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import { bounded } from '../core/federation/bounded.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
 import { adminLogin, adminOpener, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import { openHook } from '../core/hooks/open.ts'
@@ -14,17 +15,20 @@ import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
 import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
+import type { IdentityCall } from '../core/ports/web-identity.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
 import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
 import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
 import { cloudHooks, cloudTokens } from './clouds.ts'
-import { type OpenStore, openStore, storeExists, type Trail } from './stores.ts'
+import type { SignInPlaces } from './identities.ts'
+import { type OpenStore, openStore, storeExists, type Trail, trySignIn } from './stores.ts'
 
 interface Surroundings {
   readonly streams: Streams
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly signInPlaces?: SignInPlaces | undefined
 }
 
 export type Recorded = Pick<AuditEvent, 'event_type' | 'result' | 'metadata'>
@@ -39,17 +43,19 @@ export class Workspace {
   readonly config: Config
   readonly clock: Clock
   readonly #env: Surroundings['env']
+  readonly #signInPlaces: SignInPlaces | undefined
   readonly #stores = new Map<string, Promise<OpenStore>>()
   readonly #sinks: readonly ConfiguredSink[]
 
   constructor(
     config: Config,
     clock: Clock = systemClock,
-    { streams, env }: Surroundings = { ...process, streams: process },
+    { streams, env, signInPlaces }: Surroundings = { ...process, streams: process },
   ) {
     this.config = config
     this.clock = clock
     this.#env = env
+    this.#signInPlaces = signInPlaces
     this.#sinks = configuredSinks(config.audit, streams)
   }
 
@@ -79,10 +85,23 @@ export class Workspace {
 
   /** A store by its name in the configuration; `create` makes an absent local one. Opened once. */
   store(name: string, create = false): Promise<OpenStore> {
-    const { clock } = this
-    const opened = this.#stores.get(name) ?? openStore(this.config.stores.get(name)!, { clock, env: this.#env, create })
+    const opened = this.#stores.get(name) ?? openStore(this.config.stores.get(name)!, this.#opening(create))
     this.#stores.set(name, opened)
     return opened
+  }
+
+  /** The stores that sign in with a token of another cloud. */
+  get federated(): readonly string[] {
+    return [...this.config.stores].filter(([, store]) => store.kind !== 'local' && store.signIn).map(([name]) => name)
+  }
+
+  /** Signs in there, and asks nothing else. Refused: which leg, and what to look at. */
+  signIn(name: string, call: IdentityCall): Promise<void> {
+    return bounded(call, this.clock, () => trySignIn(this.config.stores.get(name)!, this.#opening(false)))
+  }
+
+  #opening(create: boolean) {
+    return { clock: this.clock, env: this.#env, create, signInPlaces: this.#signInPlaces }
   }
 
   /** The trail of the store, if it keeps one, and the sinks of the configuration. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Clock } from '../core/ports/clock.ts'
+import type { SignInPlaces } from './identities.ts'
 
 export interface Output {
   write(text: string): unknown
@@ -26,4 +27,6 @@ export interface Io {
   readonly clock: Clock
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal
+  /** Servers of tests. */
+  readonly signInPlaces?: SignInPlaces
 }

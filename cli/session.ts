@@ -70,7 +70,11 @@ export class Session {
     const { io } = this
     // With --json, stdout holds one object and nothing else.
     const streams = { stdout: this.json ? io.stderr : io.stdout, stderr: io.stderr }
-    this.#workspace ??= new Workspace(this.loadConfig(), io.clock, { streams, env: io.env })
+    this.#workspace ??= new Workspace(this.loadConfig(), io.clock, {
+      streams,
+      env: io.env,
+      signInPlaces: io.signInPlaces,
+    })
     return this.#workspace
   }
 

@@ -5,10 +5,12 @@
  */
 import type { AuditEvent } from '../core/audit/event.ts'
 import type { StoreConfig } from '../core/config/types.ts'
+import { homeOf, refusesStoredKey } from '../core/federation/stored-key.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
+import type { SignInPlaces } from './identities.ts'
 import { awsKind } from './stores/aws.ts'
 import { azureKind } from './stores/azure.ts'
 import { gcpKind } from './stores/gcp.ts'
@@ -50,6 +52,13 @@ export interface Opening {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether an absent store is made, where that is possible. */
   readonly create: boolean
+  readonly signInPlaces?: SignInPlaces | undefined
+}
+
+/** With what only this module knows of all stores. */
+export interface KindOpening extends Opening {
+  /** A stored key is refused: the store is another cloud's than the process runs in, and names none. */
+  readonly keyless: boolean
 }
 
 /** What a store promises that a plan depends on, in words. */
@@ -69,7 +78,9 @@ export interface Resource {
 
 export interface StoreKind<Config extends StoreConfig> {
   /** Nothing is asked of a cloud yet. A library that is missing: `driver-missing`. */
-  open(config: Config, opening: Opening): Promise<OpenStore>
+  open(config: Config, opening: KindOpening): Promise<OpenStore>
+  /** Signs in as it is configured, with the token of another cloud; nothing else is asked. Which leg failed, the error says. */
+  signIn?(config: Config, opening: KindOpening): Promise<void>
   /** Where it is, for people. */
   place(config: Config): string
   promises(config: Config): Promises
@@ -84,7 +95,16 @@ const kinds = { local: localKind, aws: awsKind, gcp: gcpKind, azure: azureKind }
 const kindOf = ({ kind }: StoreConfig) => kinds[kind] as StoreKind<StoreConfig>
 
 export const openStore = (config: StoreConfig, opening: Opening): Promise<OpenStore> =>
-  kindOf(config).open(config, opening)
+  kindOf(config).open(config, inHome(config, opening))
+
+/** Whether the other cloud lets the process in by the token of its own one. Only for stores that say `signIn`. */
+export const trySignIn = async (config: StoreConfig, opening: Opening): Promise<void> =>
+  kindOf(config).signIn?.(config, inHome(config, opening))
+
+const inHome = (config: StoreConfig, opening: Opening): KindOpening => ({
+  ...opening,
+  keyless: refusesStoredKey(config, homeOf(opening.env)),
+})
 
 /** Whether the store is there: the file of a local one is not, before the first value is put. A cloud always is. */
 export const storeExists = (config: StoreConfig): boolean => config.kind !== 'local' || localKind.exists(config)

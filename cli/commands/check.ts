@@ -13,6 +13,7 @@ import { counted, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
 import { placeOf, untried } from '../stores.ts'
+import { type SignIn, signInData, signInOf, signInText } from './check-sign-in.ts'
 import { checkTarget } from './check-target.ts'
 
 interface CheckOptions {
@@ -25,7 +26,7 @@ export function addCheck(program: Command, run: Run): void {
     .command('check')
     .summary('is the configuration right; with --connect, does everything answer')
     .description(
-      'Validates lockstep.yml. With --connect it also opens every store and logs in at every endpoint with current. Changes nothing.',
+      'Validates lockstep.yml. With --connect it also signs in to other clouds, opens every store and logs in at every endpoint with current. Changes nothing.',
     )
     .option('--connect', 'reach every store and target')
     .option('--target <module>', 'run the conformance suite on a target of your own')
@@ -48,15 +49,23 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
   const warnings = names.flatMap(name => [...graceWarnings(session, name), ...nameWarnings(session, name)])
   const notes = connect ? untriedNotes(session) : []
   const seen: Inspection[] = []
+  const signIns: SignIn[] = []
   if (connect)
     await session.working('connecting', async report => {
       void session.workspace.fingerprintKey // throws if it cannot be used
-      for (const name of names) {
+      for (const store of session.workspace.federated) {
+        report(`${store}: signing in`)
+        signIns.push(await signInOf(session, store))
+      }
+      // Told once, by the store: every secret of it would say the same.
+      const closed = signIns.filter(({ error }) => error).map(({ store }) => store)
+      for (const name of names.filter(each => !closed.includes(session.workspace.secret(each).store))) {
         report(`${name}: connecting`)
         seen.push(await inspect(session, name))
       }
     })
-  const exit = Math.max(0, ...seen.map(one => one.exit)) as 0 | ExitCode
+  const exits = [...seen.map(one => one.exit), ...signIns.map(({ error }) => error?.exitCode ?? 0)]
+  const exit = Math.max(0, ...exits) as 0 | ExitCode
   const failed = seen.find(one => one.exit !== 0)
   return {
     data: {
@@ -66,15 +75,17 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
       secrets: names,
       warnings,
       ...(notes.length > 0 && { notes }),
+      ...(signIns.length > 0 && { signIns: signIns.map(signInData) }),
       ...(connect && { targets: seen.map(one => ({ secret: one.secret, ...inspectionData(one) })) }),
     },
     text: stacked(
       summary(session, names.length),
       ...warnings.map(warning => `  ${session.style.yellow('!')} ${warning}`),
+      ...signIns.map(one => signInText(one, session.style)),
       ...seen.map(one => `${session.style.bold(one.secret)}\n${inspectionText(one, session.style)}`),
       ...notes.map(note => `  ${session.style.cyan('i')} ${note}`),
     ),
-    next: nextOf(connect, failed, names),
+    next: signIns.some(({ error }) => error) ? 'check --connect' : nextOf(connect, failed, names),
     exit,
   }
 }

@@ -3,16 +3,22 @@
  * @module
  */
 import type { AwsStoreConfig } from '../../core/config/types.ts'
-import type { StoreKind } from '../stores.ts'
+import { tokenFor } from '../../core/federation/token.ts'
+import { cloudIdentities } from '../identities.ts'
+import type { KindOpening, StoreKind } from '../stores.ts'
 
 export const awsKind: StoreKind<AwsStoreConfig> = {
-  async open({ region, endpoint, role }, { clock }) {
-    const { createClient } = await import('../../aws/client.ts')
+  async open(config, opening) {
+    const { clock } = opening
     const { regionOf } = await import('../../aws/inventory.ts')
     const { openAwsStore } = await import('../../aws/index.ts')
-    const client = await createClient({ region, endpoint, role })
+    const client = await clientOf(config, opening)
     await regionOf(client, '`region:` of the store')
     return openAwsStore({ client, clock })
+  },
+  async signIn(config, opening) {
+    const client = await clientOf(config, opening)
+    await client.config.credentials().finally(() => client.destroy())
   },
   place: ({ region, endpoint }) => ['AWS Secrets Manager', region, endpoint].filter(Boolean).join(', '),
   promises: () => ({
@@ -24,4 +30,17 @@ export const awsKind: StoreKind<AwsStoreConfig> = {
       action => `secretsmanager:${action}`,
     ),
   beside: () => [],
+}
+
+async function clientOf(
+  { region, endpoint, role, signIn }: AwsStoreConfig,
+  { clock, keyless, signInPlaces: places }: KindOpening,
+) {
+  const { createClient } = await import('../../aws/client.ts')
+  const client = { region, endpoint, role, keyless }
+  if (!signIn) return createClient(client)
+  const { webIdentityCredentials } = await import('../../aws/sign-in.ts')
+  const token = tokenFor(signIn, 'aws', cloudIdentities(clock, places), clock)
+  const credentials = await webIdentityCredentials({ ...signIn, token }, region, places?.aws)
+  return createClient({ ...client, credentials })
 }

@@ -2,20 +2,28 @@
  * Azure Key Vault, as commands see it.
  * @module
  */
+import type { Credential } from '../../azure/client.ts'
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
 import type { AzureStoreConfig } from '../../core/config/types.ts'
 import { isRotationError } from '../../core/errors.ts'
+import { storedKeyRefused } from '../../core/federation/stored-key.ts'
+import { tokenFor } from '../../core/federation/token.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
 import type { Call } from '../../core/ports/secret-store.ts'
-import type { OpenStore, StoreFacts, StoreKind } from '../stores.ts'
+import { cloudIdentities } from '../identities.ts'
+import type { KindOpening, OpenStore, StoreFacts, StoreKind } from '../stores.ts'
+
+const KEY_VAULT = 'https://vault.azure.net/.default'
 
 export const azureKind: StoreKind<AzureStoreConfig> = {
-  async open({ vault, journal, endpoint }, { clock }): Promise<OpenStore> {
+  async open(config, opening): Promise<OpenStore> {
+    const { vault, journal, endpoint } = config
+    const { clock } = opening
     const { createClients } = await import('../../azure/client.ts')
     const { requireOurs, requireRoomForTags } = await import('../../azure/guards.ts')
     const { openAzureStore } = await import('../../azure/index.ts')
     const { Requests } = await import('../../azure/requests.ts')
-    const clients = await createClients({ vault, journal, endpoint })
+    const clients = await createClients({ vault, journal, endpoint, credential: await credentialOf(config, opening) })
     const requests = new Requests(clients.secrets, clock)
     return Object.assign(await openAzureStore({ vault, journal, clients, clock }), {
       async facts(id: string, call: Call): Promise<StoreFacts | undefined> {
@@ -28,6 +36,9 @@ export const azureKind: StoreKind<AzureStoreConfig> = {
             })
       },
     })
+  },
+  async signIn(config, opening) {
+    await (await credentialOf(config, opening))?.getToken(KEY_VAULT)
   },
   place: ({ vault, endpoint, journal: { url, container } }) =>
     `Azure Key Vault, ${endpoint ?? vault}, journal ${url}/${container}`,
@@ -54,6 +65,22 @@ export const azureKind: StoreKind<AzureStoreConfig> = {
     },
     { what: `on ${id}, tags of each version that a rotation sets`, readers: 'whoever may list the vault' },
   ],
+}
+
+/** Undefined: what the SDK finds. */
+async function credentialOf(
+  { signIn }: AzureStoreConfig,
+  { clock, env, keyless, signInPlaces: places }: KindOpening,
+): Promise<Credential | undefined> {
+  if (!signIn) {
+    const { storedKeyIn } = await import('../../azure/stored-key.ts')
+    const key = keyless ? storedKeyIn(env) : undefined
+    if (key !== undefined) throw storedKeyRefused('azure', key)
+    return undefined
+  }
+  const { federatedCredential } = await import('../../azure/sign-in.ts')
+  const token = tokenFor(signIn, 'azure', cloudIdentities(clock, places), clock)
+  return federatedCredential({ ...signIn, token }, places?.entra)
 }
 
 /** Why the store would refuse to change it, before it is asked to. */

@@ -4,16 +4,26 @@
  */
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
 import type { GcpStoreConfig } from '../../core/config/types.ts'
+import { tokenFor } from '../../core/federation/token.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
 import type { Call } from '../../core/ports/secret-store.ts'
-import type { OpenStore, Promises, Resource, StoreFacts, StoreKind } from '../stores.ts'
+import { cloudIdentities } from '../identities.ts'
+import type { KindOpening, OpenStore, Promises, Resource, StoreFacts, StoreKind } from '../stores.ts'
 
 export const gcpKind: StoreKind<GcpStoreConfig> = {
-  async open({ project, location, endpoint, readBy }, { clock }): Promise<OpenStore> {
+  async open(config, opening): Promise<OpenStore> {
+    const { project, location, endpoint, readBy } = config
+    const { clock, keyless } = opening
     const { createClient } = await import('../../gcp/client.ts')
     const { openGcpStore } = await import('../../gcp/index.ts')
     const { Requests } = await import('../../gcp/requests.ts')
-    const client = await createClient({ project, location, endpoint })
+    const client = await createClient({
+      project,
+      location,
+      endpoint,
+      keyless,
+      federated: await federatedOf(config, opening),
+    })
     const requests = new Requests(client, clock, { project, location })
     return Object.assign(await openGcpStore({ client, project, location, readBy, clock }), {
       async facts(id: string, call: Call): Promise<StoreFacts | undefined> {
@@ -23,6 +33,9 @@ export const gcpKind: StoreKind<GcpStoreConfig> = {
         )
       },
     })
+  },
+  async signIn(config, opening) {
+    await (await federatedOf(config, opening))?.signIn()
   },
   place: ({ project, location, endpoint }) =>
     ['Google Cloud Secret Manager', project, location, endpoint].filter(Boolean).join(', '),
@@ -36,6 +49,13 @@ export const gcpKind: StoreKind<GcpStoreConfig> = {
       ...(readBy === 'latest' ? ['secrets.create'] : ['versions.destroy']),
     ].map(permission => `secretmanager.${permission}`),
   beside,
+}
+
+async function federatedOf({ signIn }: GcpStoreConfig, { clock, signInPlaces: places }: KindOpening) {
+  if (!signIn) return undefined
+  const { federated } = await import('../../gcp/sign-in.ts')
+  const token = tokenFor(signIn, 'gcp', cloudIdentities(clock, places), clock)
+  return federated({ ...signIn, token }, places?.google)
 }
 
 function promises({ readBy, propagation }: GcpStoreConfig): Promises {

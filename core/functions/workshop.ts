@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { PromotionHook } from '../ports/promotion-hook.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretVersion } from '../ports/secret-store.ts'
+import type { WebIdentities } from '../ports/web-identity.ts'
 import type { Credential } from '../secret/credential.ts'
 
 export interface FunctionStore extends FleetStore {
@@ -38,6 +39,8 @@ export interface Tools<Store extends FunctionStore> {
   /** Of the function's own cloud. */
   readonly hooks?: CloudHooks
   readonly tokens?: AdminTokens
+  /** To sign in to another cloud with. */
+  readonly identities?: WebIdentities
 }
 
 export class Workshop<Store extends FunctionStore = FunctionStore> {
