@@ -39,9 +39,9 @@ export function requireDiscardable({ id, managed }: Visit, { described }: Look, 
   })
 }
 
-/** Where rotation is configured, Secrets Manager begins one; a rollback, an emergency and a repair are ours. */
+/** Where rotation is configured, Secrets Manager begins one, and nothing is copied there; a rollback, an emergency and a repair are ours. */
 export function requireBeginning({ id, managed }: Visit, { described }: Look, rotation: RotationId): void {
-  if (!described.rotationEnabled || managed || !rotation.startsWith('ls-')) return
+  if (!described.rotationEnabled || managed || !/^l[sf]-/.test(rotation)) return
   throw new RotationError('refused', 'Secrets Manager rotates this secret, and only it may begin a rotation.', {
     at: id,
     next: `\`aws secretsmanager rotate-secret --secret-id ${id}\`.`,

@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
 import type { HookConfig } from '../core/config/hooks.ts'
-import type { Config, EngineTargetConfig, KeySource, SecretConfig } from '../core/config/types.ts'
+import type { Config, EngineTargetConfig, EpochsConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import { bounded } from '../core/federation/bounded.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
@@ -13,9 +13,11 @@ import { adminLogin, adminOpener, readText, secretOf, wire } from '../core/fleet
 import { openHook } from '../core/hooks/open.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import { type Clock, systemClock } from '../core/ports/clock.ts'
+import type { LeaderRegister } from '../core/ports/leader-register.ts'
 import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
 import type { IdentityCall } from '../core/ports/web-identity.ts'
+import { storeRegister } from '../core/replication/store-register.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
 import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
@@ -59,15 +61,16 @@ export class Workspace {
     this.#sinks = configuredSinks(config.audit, streams)
   }
 
-  /** The secret with everything it needs. Unknown name: `usage`. Nothing is connected yet. */
-  async setup(name: string): Promise<RotationSetup> {
+  /** The secret with everything it needs, for the member that leads or the one named. Unknown name: `usage`. */
+  async setup(name: string, member?: string): Promise<RotationSetup> {
     const openers = {
       store: (store: string) => this.store(store),
       target: (secret: SecretConfig) => this.target(secret),
       audit: (store: OpenStore) => this.audit(store),
       hook: (hook: HookConfig) => this.#hook(hook),
+      replication: { register: (epochs: EpochsConfig) => this.#register(epochs) },
     }
-    return wire(this.config, name, openers, this.clock)
+    return wire(this.config, name, openers, this.clock, member)
   }
 
   secret(name: string): SecretConfig {
@@ -151,6 +154,11 @@ export class Workspace {
 
   async close(): Promise<void> {
     for (const store of this.#stores.values()) await (await store.catch(() => undefined))?.close()
+  }
+
+  #register(epochs: EpochsConfig): LeaderRegister {
+    if ('store' in epochs) return storeRegister(() => this.store(epochs.store, true), this.config.deployment)
+    throw new RotationError('unsupported', 'A register in Blob Storage is not possible yet.')
   }
 
   async target(secret: SecretConfig): Promise<RotationTarget> {

@@ -97,6 +97,35 @@ export const errorCodes = {
     safe: currentWorks,
     next: 'Run the same command again.',
   },
+  'not-leader': {
+    retry: 'after-reread',
+    exit: 5,
+    meaning: 'Another member leads this secret: there was a fail-over.',
+    safe: 'Nothing was changed at the target since, and nothing was promoted here.',
+    next: 'Run `lockstep status NAME`: it names the member that leads.',
+  },
+  'follower-ahead': {
+    retry: 'no',
+    exit: 4,
+    meaning:
+      'A follower holds a later version than its leader: the leader’s store was restored from a backup, or lost a write.',
+    safe: 'The follower was left as it is, and the old credential does not end.',
+    next: 'Compare with `lockstep drift NAME`. Make the follower the leader: `lockstep fail-over NAME --to FOLLOWER`.',
+  },
+  'follower-behind': {
+    retry: 'no',
+    exit: 4,
+    meaning: 'The follower that was to lead does not have the newest version.',
+    safe: nothingChanged,
+    next: 'Choose one that has it (`lockstep drift NAME`), or accept the loss by name: `--accept-older`.',
+  },
+  'follower-foreign': {
+    retry: 'no',
+    exit: 4,
+    meaning: 'A follower holds a value that somebody else has put there.',
+    safe: 'It was left as it is, and the old credential does not end.',
+    next: 'Look at it with `lockstep drift NAME`; overwrite it with `lockstep replicate NAME --force --reason …`.',
+  },
   conflict: {
     retry: 'no',
     exit: 4,

@@ -15,6 +15,7 @@ const headlines = {
   retired: 'has its old credential ended, and verified refused',
   waiting: 'waits',
   'not-due': 'is not due: nothing to do',
+  'standing-by': 'is led by another member: nothing to do here',
   'already-rotated': 'is rotated already: nothing to do',
   'nothing-to-retire': 'has nothing to retire',
 } as const satisfies Record<RotationResult['outcome'], string>

@@ -20,6 +20,8 @@ export type EventType =
   | 'rollback'
   | 'access_denied'
   | 'consumer_hook'
+  | 'follower_updated'
+  | 'failed_over'
   | 'repaired'
 
 export type RotationType = 'scheduled' | 'event' | 'manual' | 'emergency'

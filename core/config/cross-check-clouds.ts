@@ -93,11 +93,13 @@ export function fewestBytes({ value, password }: Pick<SecretConfig, 'value' | 'p
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).length
 
-/** Every secret that a store holds for a configuration, and the path of its name: rotated ones, and admins of no entry. */
+/** Every secret that a store holds for a configuration, and the path of its name: rotated ones, copies, and admins of no entry. */
 export function* idsIn({ secrets }: Config, store: string): Iterable<Named> {
   for (const secret of secrets.values()) {
     const path = ['secrets', secret.name]
     if (secret.store === store) yield { id: secret.id, path: [...path, 'id'], secret }
+    for (const [index, follower] of secret.followers.entries())
+      if (follower.store === store) yield { id: follower.id, path: [...path, 'followers', index, 'id'], secret }
     const admin = adminOf(secret.target)
     if (admin?.secret === undefined && admin?.store === store)
       yield { id: admin.id, path: [...path, 'target', 'admin', 'id'] }
@@ -107,7 +109,7 @@ export function* idsIn({ secrets }: Config, store: string): Iterable<Named> {
 export interface Named {
   readonly id: string
   readonly path: DataPath
-  /** Present if it is rotated. */
+  /** Present if it is rotated, or a copy of one that is. */
   readonly secret?: SecretConfig
 }
 

@@ -5,7 +5,8 @@
 import { checkAdmin } from './cross-check-admin.ts'
 import { checkAwsStores } from './cross-check-aws.ts'
 import { checkAzureStores } from './cross-check-azure.ts'
-import { checkConsumersRead, checkRecorded, secretPlace } from './cross-check-clouds.ts'
+import { checkConsumersRead, checkRecorded } from './cross-check-clouds.ts'
+import { checkFollowers, placesOf } from './cross-check-followers.ts'
 import { checkGcpStores } from './cross-check-gcp.ts'
 import { checkProfile } from './cross-check-profile.ts'
 import { checkSignIns } from './cross-check-sign-in.ts'
@@ -90,8 +91,9 @@ export function crossCheck(config: Config, report: Report): void {
     report(['secrets', name], `rotates a login at a server that ${first.name} rotates too`),
   )
   checkUnique(
-    all,
-    ({ store, id }) => [secretPlace(config, store, id)],
-    ({ name }, first) => report(['secrets', name], `is the same secret of the same store as ${first.name}`),
+    placesOf(config),
+    ({ place }) => [place],
+    ({ path }, first) => report(path, `is the same secret of the same store as ${first.name}`),
   )
+  checkFollowers(config, report)
 }

@@ -9,6 +9,7 @@ import { windowProblem } from '../policy/window.ts'
 import { checkPolicy, defaultPolicy, type PasswordPolicy } from '../secret/generate.ts'
 import { resolveHook } from './hooks.ts'
 import type { DataPath } from './problem.ts'
+import { resolveFollowers } from './resolve-followers.ts'
 import { defined, resolveStore, resolveValue, type Scope } from './resolve-parts.ts'
 import { propagationOf } from './resolve-store.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -78,6 +79,7 @@ export function resolveSecret(name: string, secret: SecretInput, scope: Scope): 
   const path = ['secrets', name]
   const defaults = scope.input.defaults ?? {}
   const store = resolveStore(secret.store ?? defaults.store, [...path, 'store'], scope)
+  const followers = resolveFollowers(secret, secret.id ?? name, path, scope)
   const resolved: SecretConfig = {
     name,
     store,
@@ -89,7 +91,11 @@ export function resolveSecret(name: string, secret: SecretInput, scope: Scope): 
     value: resolveValue(secret.value ?? defaults.value),
     password: resolvePassword(secret, defaults, path, scope),
     manual: secret.manual ?? false,
-    propagation: propagationOf(store, scope),
+    propagation: Math.max(
+      ...[store, ...followers.map(follower => follower.store)].map(name => propagationOf(name, scope)),
+    ),
+    followers,
+    acceptGap: secret.acceptGap ?? [],
     ...resolveTiming(secret, defaults, path, scope),
   }
   if (resolved.manual && secret.password !== undefined)

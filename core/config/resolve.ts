@@ -3,6 +3,7 @@
  * @module
  */
 import { dirname, resolve as resolvePath } from 'node:path'
+import { resolveEpochs } from './resolve-followers.ts'
 import { keySource, type Report, type Scope } from './resolve-parts.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { resolveStoreConfig } from './resolve-store.ts'
@@ -28,6 +29,7 @@ export function resolveConfig(
     audit: (input.audit ?? []).map(sink =>
       sink.kind === 'file' ? { ...sink, file: scope.absolute(sink.file) } : sink,
     ),
+    epochs: input.epochs && resolveEpochs(input.epochs),
     secrets: mapped(input.secrets, (name, secret) => resolveSecret(name, secret, scope)),
   }
 }

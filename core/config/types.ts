@@ -179,6 +179,24 @@ export type TargetConfig = EngineTargetConfig | ModuleTargetConfig
 export const adminOf = (target: TargetConfig): StoredAdminConfig | undefined =>
   target.kind === 'module' || target.admin === undefined || 'token' in target.admin ? undefined : target.admin
 
+/** Where a copy of a secret lives. */
+export interface FollowerConfig {
+  readonly name: string
+  /** The name of its store in `Config.stores`. */
+  readonly store: string
+  readonly id: string
+  readonly required: boolean
+  readonly timeout: Duration
+  readonly values: Readonly<Record<string, string | number>>
+  /** Secrets Manager copies by itself. */
+  readonly replica: boolean
+}
+
+/** Where it is written who leads: a store by its name, or a container of Blob Storage. */
+export type EpochsConfig =
+  | { readonly store: string }
+  | { readonly blob: { readonly url: string; readonly container: string; readonly prefix?: string } }
+
 export interface SecretConfig {
   readonly name: string
   /** The name of its store in `Config.stores`. */
@@ -195,7 +213,7 @@ export interface SecretConfig {
   readonly interval: Duration | undefined
   readonly window: MaintenanceWindow | undefined
   readonly grace: Duration
-  /** How long its store may show consumers the version before. */
+  /** How long its store, or one of a follower, may show consumers the version before. */
   readonly propagation: Duration
   readonly consumers: readonly ConsumerConfig[]
   readonly settle: Duration
@@ -204,6 +222,9 @@ export interface SecretConfig {
   readonly retryBudget: number
   readonly idleSessions: 'keep' | 'end'
   readonly manual: boolean
+  readonly followers: readonly FollowerConfig[]
+  /** Followers whose consumers may be cut off for a moment. */
+  readonly acceptGap: readonly string[]
 }
 
 export interface Config {
@@ -216,5 +237,6 @@ export interface Config {
   readonly stores: ReadonlyMap<string, StoreConfig>
   readonly fingerprintKey: KeySource | undefined
   readonly audit: readonly AuditSinkConfig[]
+  readonly epochs: EpochsConfig | undefined
   readonly secrets: ReadonlyMap<string, SecretConfig>
 }

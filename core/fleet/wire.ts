@@ -14,6 +14,7 @@ import type { Clock, Duration } from '../ports/clock.ts'
 import type { PromotionHook } from '../ports/promotion-hook.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../ports/secret-store.ts'
+import { type ReplicationOpeners, wireReplication } from '../replication/wire.ts'
 import type { ConsumerHook } from '../rotation/consumers.ts'
 import type { RotationPolicy, RotationSetup } from '../rotation/setup.ts'
 import type { Credential } from '../secret/credential.ts'
@@ -30,21 +31,30 @@ export interface Openers<Store extends SecretStore> {
   audit(store: Store): AuditSink
   /** Absent: no hook can be run from here. */
   hook?(config: HookConfig): Promise<PromotionHook>
+  /** What followers need. Absent: they cannot be reached from here. */
+  readonly replication?: ReplicationOpeners
 }
 
-/** The secret with everything it needs. Unknown name: `usage`. Nothing is connected yet. */
+/**
+ * The secret with everything it needs. `member`: whom the setup acts for, by name; default: who leads, as the register says now.
+ * Unknown name: `usage`. Without followers nothing is connected yet.
+ */
 export async function wire<Store extends SecretStore>(
   config: Config,
   name: string,
   openers: Openers<Store>,
   clock: Clock,
+  member?: string,
 ): Promise<RotationSetup> {
   const secret = secretOf(config, name)
-  const store = await openers.store(secret.store)
+  const replicated = await wireReplication(config, secret, openers, clock, member)
+  const { id, store: storeName } = replicated?.place ?? secret
+  const store = await openers.store(storeName)
   return {
     secret: name,
-    id: secret.id,
+    id,
     store,
+    ...(replicated && { replication: replicated.replication }),
     target: await openers.target(secret),
     shape: valueShape(secret.value, secret.user),
     policy: policyOf(secret),

@@ -43,9 +43,12 @@ const emergencyPrefix = (token: string): string => `le-${createHash('sha256').up
 
 export const isRollback = (rotation: RotationId | undefined): boolean => rotation?.startsWith('lr-') ?? false
 
+/** A copy of a leader's version at a follower; `mark`: twenty hexadecimal digits. */
+export const copyName = (mark: string, secret: SecretId, basis: Basis): RotationId => name(`lf-${mark}`, secret, basis)
+
 /** A name that only this engine makes, whatever made it ask. */
 export const isOwnName = (version: string): version is RotationId =>
-  /^(?:l[sr]|le-[0-9a-f]{16})-[0-9a-f]{40}$/.test(version)
+  /^(?:l[sr]|le-[0-9a-f]{16}|lf-[0-9a-f]{20})-[0-9a-f]{40}$/.test(version)
 
 /** Whether the rotation was named for exactly this secret, current version and generation: a store needs no record of its base. */
 export const derivesFrom = (rotation: RotationId, secret: SecretId, basis: Basis): boolean =>

@@ -10,7 +10,7 @@ import type { Duration, Instant } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { PendingState, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
 import { emergencyId, isRollback, rollbackId, rotationId } from './ids.ts'
-import type { RotationPolicy, RotationRequest, WaitReason } from './setup.ts'
+import { type RotationPolicy, type RotationRequest, releases, type WaitReason } from './setup.ts'
 
 export interface PlanInput {
   readonly id: string
@@ -18,7 +18,9 @@ export interface PlanInput {
   readonly target: Pick<RotationTarget, 'strategy' | 'overlap' | 'kind'>
   readonly state: SecretState | undefined
   readonly now: Instant
-  readonly request: Pick<RotationRequest, 'type' | 'force' | 'version' | 'value' | 'token'>
+  readonly request: Pick<RotationRequest, 'type' | 'force' | 'version' | 'value' | 'token' | 'release'>
+  /** Required followers that do not show current, and when the last of the others began to. Absent: there are none. */
+  readonly followers?: { readonly behind: readonly string[]; readonly shownAt: Instant } | undefined
 }
 
 export type Plan =
@@ -110,12 +112,23 @@ const idOf = (id: string, state: SecretState, { type, token }: PlanInput['reques
 export const overwritesPrevious = (target: PlanInput['target']): boolean => target.strategy !== 'single-user'
 
 /** Not bypassed by `force`: only `emergency` breaks consumers, and says whom. */
-function heldByPrevious({ policy, target, now, request }: PlanInput, state: SecretState): Plan | undefined {
+function heldByPrevious(input: PlanInput, state: SecretState): Plan | undefined {
+  const { policy, target, now, request } = input
   if (state.retiring !== undefined) return wait('retire', 'A retirement is under way.', state.retiring + policy.runLife)
-  const { promotedAt } = state
+  const promotedAt = shownEverywhere(input, state)
   if (state.previous && overwritesPrevious(target))
     return wait('retire', 'The previous credential is not retired yet.', graceEnd(policy, promotedAt))
-  return request.type === 'emergency' ? undefined : tooRecent(policy, now, promotedAt)
+  return request.type === 'emergency' ? undefined : (heldByFollowers(input) ?? tooRecent(policy, now, promotedAt))
+}
+
+/** The grace of each region's consumers counts from when theirs could read it. */
+const shownEverywhere = ({ followers }: PlanInput, { promotedAt }: SecretState): Instant | undefined =>
+  promotedAt === undefined ? undefined : Math.max(promotedAt, followers?.shownAt ?? 0)
+
+function heldByFollowers({ followers, request, policy, now }: PlanInput): Plan | undefined {
+  const behind = followers?.behind.filter(name => !releases(request, `follower:${name}`)) ?? []
+  if (behind.length === 0) return undefined
+  return wait('followers', `Required followers do not show current yet: ${behind.join(', ')}.`, now + policy.runLife)
 }
 
 /** A statement that lands late must never meet a later rotation: so rotations keep a run's life apart. */
@@ -168,15 +181,19 @@ export const effectiveGrace = ({ grace, consumers, replicaLag, propagation = 0 }
 export const graceEnd = (policy: RotationPolicy, promotedAt: Instant | undefined): Instant | undefined =>
   promotedAt === undefined ? undefined : promotedAt + effectiveGrace(policy)
 
-export function planRetirement({ policy, state, now, request }: PlanInput): Plan {
+export function planRetirement(input: PlanInput): Plan {
+  const { policy, state, now, request } = input
   if (!state) return noSecret
-  const { previous, pending, retiring, promotedAt } = state
+  const { previous, pending, retiring } = state
   if (!previous) return { do: 'nothing', outcome: 'nothing-to-retire', why: 'No previous credential is alive.' }
   if (pending) return wait('rotation', 'A rotation is pending; finish it first.')
   if (retiring !== undefined && now < retiring + policy.runLife)
     return wait('other-run', 'Another run retires it.', retiring + policy.runLife)
-  const end = graceEnd(policy, promotedAt)
-  if (request.type !== 'emergency' && (end === undefined || now < end))
+  const end = graceEnd(policy, shownEverywhere(input, state))
+  const emergency = request.type === 'emergency'
+  const held = emergency ? undefined : heldByFollowers(input)
+  if (held) return held
+  if (!emergency && (end === undefined || now < end))
     return wait('grace', 'Consumers may still hold the previous credential.', end)
   return { do: 'retire', previous: previous.version }
 }

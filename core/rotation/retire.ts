@@ -4,6 +4,9 @@
  */
 import { RotationError } from '../errors.ts'
 import type { SecretState, VersionId } from '../ports/secret-store.ts'
+import { heldByFollowers } from '../replication/gate.ts'
+import { standsBy } from '../replication/lead.ts'
+import { tellFollowers } from '../replication/tell.ts'
 import { informConsumers } from './consumers.ts'
 import { guarded } from './guarded.ts'
 import { emergencyToken, isEmergency } from './ids.ts'
@@ -28,12 +31,20 @@ export const retire = (
 async function pass(run: Run, step: typeof endPrevious): Promise<RotationResult> {
   const { setup, request } = run
   const { id, policy, target, clock } = setup
+  const other = await standsBy(run)
+  if (other) return other
   const state = await run.describe()
   if (state?.previous && state.promotedAt === undefined) return waitInFull(run)
-  const plan = planRetirement({ id, policy, target, state: withoutOwnClaim(run, state), now: clock.now(), request })
-  if (plan.do !== 'retire') return answerTo(plan)
+  const input = { id, policy, target, state: withoutOwnClaim(run, state), now: clock.now(), request }
+  const first = planRetirement(input)
+  if (first.do !== 'retire') return answerTo(first)
   const { current } = state!
-  return retired(plan.previous, current.version, await run.step('retire', () => step(run, state!, plan.previous)))
+  const followers = request.type === 'emergency' ? undefined : await heldByFollowers(run, state!)
+  const plan = followers ? planRetirement({ ...input, now: clock.now(), followers }) : first
+  if (plan.do !== 'retire') return answerTo(plan)
+  const ended = await run.step('retire', () => step(run, state!, plan.previous))
+  await tellFollowers(run)
+  return retired(plan.previous, current.version, ended)
 }
 
 /** A claim that this run made before a failure is no other run's. */
@@ -72,6 +83,7 @@ export async function revokeNow(
   const token = emergencyToken(request.reason)
   const urgent: RotationRequest = { ...request, type: 'emergency', token, force: true }
   const early = await retire(setup, urgent, signal)
+  if (early.outcome === 'standing-by') return [early]
   const run = new Run(setup, urgent, signal)
   const state = await run.describe()
   if (state && !state.pending && (state.request === token || isEmergency(state.current.rotation, token))) {

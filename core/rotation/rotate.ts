@@ -5,6 +5,9 @@
  */
 import { isRotationError, RotationError } from '../errors.ts'
 import type { RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
+import { heldByFollowers, requireAcceptedGap } from '../replication/gate.ts'
+import { standsBy } from '../replication/lead.ts'
+import { tellFollowers } from '../replication/tell.ts'
 import { informConsumers } from './consumers.ts'
 import { discard } from './discard.ts'
 import { guarded } from './guarded.ts'
@@ -42,11 +45,14 @@ export const rollback = (
 
 const perform = (run: Run, planner: Planner, steps: Steps): Promise<RotationResult> =>
   guarded(run, async () => {
+    const other = await standsBy(run)
+    if (other) return other
     const result = await pass(run, planner, steps)
-    const promoted = result.outcome === 'rotated' || result.outcome === 'rolled-back'
+    if (result.outcome !== 'rotated' && result.outcome !== 'rolled-back') return result
+    const followers = await tellFollowers(run)
     // in an emergency the old credential ends first, however long a hook takes
-    if (promoted && run.request.type !== 'emergency') await informConsumers(run, result.new, 'all')
-    return result
+    if (run.request.type !== 'emergency') await informConsumers(run, result.new, 'all')
+    return { ...result, ...(followers && { followers }) }
   })
 
 /** Plans are made anew after an edit was reconciled, and once after a refused value was discarded. */
@@ -59,7 +65,7 @@ async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationR
     const done = state && (await finishedBefore(run, state))
     if (done) return done
     if (state?.halted !== undefined && run.request.force) await resumeHalted(run)
-    const plan = planner(inputOf(run, state))
+    const plan = planner(await inputOf(run, state))
     try {
       const result = await follow(run, plan, state, steps)
       if (result) return result
@@ -73,9 +79,13 @@ async function pass(run: Run, planner: Planner, steps: Steps): Promise<RotationR
   throw new RotationError('stale', 'The secret keeps changing under this run.')
 }
 
-const inputOf = ({ setup, request }: Run, state: SecretState | undefined): PlanInput => {
-  const { id, policy, target, clock } = setup
-  return { id, policy, target, state, now: clock.now(), request }
+/** What is pending is finished whatever followers show; else they are brought up to date first. */
+async function inputOf(run: Run, state: SecretState | undefined): Promise<PlanInput> {
+  const { id, policy, target, clock } = run.setup
+  requireAcceptedGap(run.setup)
+  const begins = state && !state.pending && state.anomaly !== 'regressed' && run.request.type !== 'emergency'
+  const followers = begins ? await heldByFollowers(run, state) : undefined
+  return { id, policy, target, state, now: clock.now(), request: run.request, followers }
 }
 
 /** What this request asked for is current already: by this run, whose answer was lost, or because the person's value is. */

@@ -9,6 +9,7 @@ import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Clock, Duration, Instant } from '../ports/clock.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { RotationId, SecretId, SecretStore, VersionId } from '../ports/secret-store.ts'
+import type { FollowerReport, Replication } from '../replication/replication.ts'
 import type { ValueShape } from '../secret/credential.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
 import type { ConsumerHook } from './consumers.ts'
@@ -53,6 +54,8 @@ export interface RotationSetup {
   readonly generate: () => SecretValue
   /** What consumers need after a promotion. */
   readonly hooks?: readonly ConsumerHook[]
+  /** Who else holds copies; `store` is then the one of the member that this setup acts for. Absent: nobody. */
+  readonly replication?: Replication
 }
 
 export interface RotationRequest {
@@ -75,7 +78,8 @@ export interface RotationRequest {
 
 /** What a person may release a retirement from. */
 export const held = ['sessions', 'consumers'] as const
-export type Held = (typeof held)[number]
+/** A follower by its name, or one of the above. */
+export type Held = (typeof held)[number] | `follower:${string}`
 
 export const releases = ({ release = [] }: Pick<RotationRequest, 'release'>, what: Held): boolean =>
   [release].flat().includes(what)
@@ -90,6 +94,7 @@ export type WaitReason =
   | 'run-life'
   | 'sessions'
   | 'consumers'
+  | 'followers'
   | 'rotation'
   | 'key-limit'
   | 'other-run'
@@ -101,11 +106,14 @@ export type RotationResult =
       readonly old: VersionId
       readonly new: VersionId
       readonly resumed: boolean
+      /** How each follower took it; absent without followers. */
+      readonly followers?: readonly FollowerReport[]
     }
   | { readonly outcome: 'retired'; readonly old: VersionId; readonly new: VersionId; readonly sessionsEnded?: number }
   | { readonly outcome: 'waiting'; readonly for: WaitReason; readonly until?: Instant; readonly why: string }
   | {
-      readonly outcome: 'not-due' | 'already-rotated' | 'nothing-to-retire'
+      /** `standing-by`: another member leads, and acts. */
+      readonly outcome: 'not-due' | 'already-rotated' | 'nothing-to-retire' | 'standing-by'
       readonly until?: Instant
       readonly why: string
     }

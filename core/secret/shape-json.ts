@@ -40,7 +40,7 @@ function parseObject(text: string): void {
 }
 
 /** The members of the outermost object; nested ones keep `value` undefined, nobody reads them. */
-function membersOf(text: string): Map<string, Member> {
+export function membersOf(text: string): Map<string, Member> {
   parseObject(text)
   const members = new Map<string, Member>()
   let depth = 0

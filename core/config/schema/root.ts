@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod'
+import { epochs } from './follower.ts'
 import { keySource, name, path, text } from './parts.ts'
 import { defaults, secret } from './secret.ts'
 import { store } from './store.ts'
@@ -27,6 +28,7 @@ const sections = {
     .describe(
       'Where audit events go besides the store, as JSON lines. Needed where a store keeps none itself (aws, gcp, azure). Default: nowhere.',
     ),
+  epochs: epochs.optional(),
   defaults: defaults.optional(),
 }
 
@@ -40,6 +42,7 @@ const environment = z
     stores: z.record(name, fragment).optional().describe('Changed keys of stores.'),
     fingerprintKey: sections.fingerprintKey,
     audit: sections.audit,
+    epochs: sections.epochs,
     defaults: fragment.optional().describe('Changed keys of defaults.'),
     secrets: z
       .record(name, fragment.nullable())

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DURATION, parseDuration } from '../../policy/duration.ts'
+import { acceptGap, followers } from './follower.ts'
 import { hook } from './hook.ts'
 import { duration, line, name, text } from './parts.ts'
 import { target } from './target.ts'
@@ -98,6 +99,8 @@ export const secret = z.strictObject({
   target,
   user: line.optional().describe('The login, where the value does not name it.'),
   users: z.array(line).length(2).optional().describe('The two logins of alternating-users.'),
+  followers: followers.optional(),
+  acceptGap: acceptGap.optional(),
   manual: z.boolean().optional().describe('A person brings each new value. Default: false.'),
   ...policy,
 })

@@ -16,19 +16,21 @@ const HERE = /^https:\/\/(localhost|127\.0\.0\.1)(:[1-9][0-9]{0,4})?\/?$/
 const CONTAINER = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/
 const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}$/
 
-const journal = z
-  .strictObject({
-    url: text(BLOBS, 'an address such as https://ACCOUNT.blob.core.windows.net, with nothing behind it').describe(
-      'The blob service of a storage account.',
-    ),
-    container: text(CONTAINER, 'a container: 3 to 63 lower-case letters, digits and single -').describe(
-      'It has to exist.',
-    ),
-    prefix: text(PREFIX, 'at most 200 letters, digits and . _ / -')
-      .optional()
-      .describe('What the names of its blobs begin with. Default: nothing.'),
-  })
-  .describe('One blob a secret: what Key Vault cannot hold, written before it is changed. No values.')
+export const journalPlace = z.strictObject({
+  url: text(BLOBS, 'an address such as https://ACCOUNT.blob.core.windows.net, with nothing behind it').describe(
+    'The blob service of a storage account.',
+  ),
+  container: text(CONTAINER, 'a container: 3 to 63 lower-case letters, digits and single -').describe(
+    'It has to exist.',
+  ),
+  prefix: text(PREFIX, 'at most 200 letters, digits and . _ / -')
+    .optional()
+    .describe('What the names of its blobs begin with. Default: nothing.'),
+})
+
+const journal = journalPlace.describe(
+  'One blob a secret: what Key Vault cannot hold, written before it is changed. No values.',
+)
 
 export const azure = z.strictObject({
   kind: z.literal('azure').describe('Key Vault of Azure.'),

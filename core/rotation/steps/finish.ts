@@ -5,6 +5,7 @@
 import type { EventType } from '../../audit/event.ts'
 import { RotationError } from '../../errors.ts'
 import type { RotationId, VersionId } from '../../ports/secret-store.ts'
+import { confirmLead } from '../../replication/lead.ts'
 import { isRollback } from '../ids.ts'
 import type { Run } from '../run.ts'
 import type { Rotation } from './create.ts'
@@ -13,6 +14,7 @@ import type { Rotation } from './create.ts'
 export const endingOf = (id: RotationId): EventType => (isRollback(id) ? 'rollback' : 'secret_rotated')
 
 export async function finish(run: Run, { id, base, pending }: Rotation): Promise<VersionId> {
+  await confirmLead(run)
   const { store, id: secret, policy, clock } = run.setup
   const next = policy.interval !== undefined && { next_rotation: new Date(clock.now() + policy.interval).toISOString() }
   const event = run.event(endingOf(id), {

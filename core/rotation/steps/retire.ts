@@ -7,6 +7,7 @@ import { RotationError } from '../../errors.ts'
 import type { Duration, Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
+import { confirmLead, requireQuietEpoch } from '../../replication/lead.ts'
 import { requireConsumers } from '../consumers.ts'
 import { endForSure } from '../landing.ts'
 import { hasOneLogin, sharesCredential } from '../one-login.ts'
@@ -28,6 +29,8 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   await requireWorkingCurrent(run, retirement)
   await requireConsumers(run, current.version)
   if (target.kind === 'settable') await requireNoNewSessions(run, target, retirement)
+  const lead = await confirmLead(run)
+  if (lead) requireQuietEpoch(run, lead)
   await store.claimRetire(id, version, policy.runLife, run.call())
   run.claimed = { version, over: run.claimed ? run.claimed.over : state.retiring }
   await lookAgain(run, state)

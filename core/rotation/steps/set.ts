@@ -5,6 +5,7 @@
  */
 import { isRotationError, RotationError } from '../../errors.ts'
 import type { PendingState, SecretState } from '../../ports/secret-store.ts'
+import { prepareFollowers } from '../../replication/stage.ts'
 import { isRollback } from '../ids.ts'
 import { outlastTheLast } from '../landing.ts'
 import { Waiting } from '../outcome.ts'
@@ -14,6 +15,7 @@ import type { Rotation } from './create.ts'
 
 export async function set(run: Run, rotation: Rotation): Promise<void> {
   const { target, policy } = run.setup
+  await prepareFollowers(run, rotation)
   if (target.kind === 'issuing') return
   // The previous login is alive with its own password: a rollback to it only needs `test`.
   if (isRollback(rotation.id) && target.overlap === 'both-valid') return

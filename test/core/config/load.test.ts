@@ -65,6 +65,8 @@ describe('what is so if nothing is said', () => {
       runLife: 15 * MINUTE,
       retryBudget: 5,
       idleSessions: 'keep',
+      acceptGap: [],
+      followers: [],
       manual: false,
       propagation: 0,
     })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { RotationTarget } from '../../../core/ports/rotation-target.ts'
 import { rotate } from '../../../core/rotation/rotate.ts'
 import { ID } from '../../../core/testing/simulation/world.ts'
 import { Bench, DAY, GRACE, RUN_LIFE } from './support.ts'
@@ -104,12 +105,13 @@ it.each(['set', 'promoted'] as const)(
     const bench = new Bench('single-user')
     const other = { ...bench.wired, target: bench.target }
     let moved = false
-    bench.target_.accepts = async (credential, call) => {
+    const accepts: RotationTarget['accepts'] = async (credential, call) => {
       if (!moved && how === 'promoted') await rotate(other, bench.request(), bench.abort.signal)
       if (!moved && how === 'set') bench.setPassword(await bench.begun())
       moved = true
       return bench.target.accepts(credential, call)
     }
+    bench.target_ = { accepts }
     expect(await bench.rotate()).toMatchObject({ outcome: 'rotated', resumed: true })
     expect((await bench.state()).generation).toBe(1)
     expect(bench.works('current')).toBe(true)

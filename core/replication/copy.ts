@@ -1,0 +1,165 @@
+/**
+ * Brings the leader's version to one follower: as a rotation of the follower's store from whatever it has, so that every guarantee of
+ * that store holds for the copy too. Repeat: the same copy, finished. It never takes the place of a later copy or of somebody else's value.
+ * @module
+ */
+import { RotationError } from '../errors.ts'
+import type { Call, PendingState, RotationId, SecretState } from '../ports/secret-store.ts'
+import { isOwnName } from '../rotation/ids.ts'
+import type { Run } from '../rotation/run.ts'
+import type { SecretValue } from '../secret/secret-value.ts'
+import { copyFor } from './mapping.ts'
+import { compareMarks, copyId, markOf, sameMark } from './mark.ts'
+import type { Member, MemberStore } from './replication.ts'
+import { holdsCopy, judge, type Sight, type Wanted } from './sight.ts'
+
+/** `stage`: durable there and shown to nobody, until the leader has promoted. */
+export type Purpose = 'show' | 'stage'
+
+/** Answers what the follower shows afterwards, read back in its own region. */
+export async function copyTo(
+  run: Run,
+  member: Member,
+  wanted: Wanted,
+  purpose: Purpose,
+  call: Call,
+): Promise<{ readonly sight: Sight; readonly written: boolean }> {
+  const store = await member.open()
+  const state = await described(store, member, wanted, purpose, call)
+  const sight = judge(state, wanted, member.name)
+  if (sight.standing === 'in-sync') return { sight, written: false }
+  await requireReplaceable(run, store, member, wanted, sight, state, call)
+  const rotation = await put(run, store, member, wanted, state, call)
+  if (purpose === 'stage') return { sight, written: true }
+  await store.promote(member.id, { rotation, base: state.current.version }, call)
+  return { sight: await readBack(store, member, wanted, call), written: true }
+}
+
+/** Looked at; made if it is not there. */
+async function described(
+  store: MemberStore,
+  member: Member,
+  { value }: Wanted,
+  purpose: Purpose,
+  call: Call,
+): Promise<SecretState> {
+  const state = await store.describe(member.id, call)
+  if (state?.anomaly === 'regressed') await store.republish?.(member.id, call)
+  else if (state) return state
+  else if (purpose === 'stage' || !store.put)
+    throw new RotationError('secret-not-found', `The follower ${member.name} has no secret ${member.id}.`, {
+      next: 'Run `lockstep replicate NAME`: it makes the secret, with the value that the leader has now.',
+    })
+  else await store.put(member.id, copyFor(member, [member], value, undefined), call)
+  const again = await store.describe(member.id, call)
+  if (again) return again
+  throw new RotationError('busy', 'The follower does not show yet what was just written.')
+}
+
+/** A later copy stays, and so does what somebody else has put there, unless a person says otherwise. */
+async function requireReplaceable(
+  run: Run,
+  store: MemberStore,
+  member: Member,
+  wanted: Wanted,
+  { standing, mark }: Sight,
+  state: SecretState,
+  call: Call,
+): Promise<void> {
+  if (standing === 'ahead')
+    throw new RotationError(
+      'follower-ahead',
+      `The follower holds epoch ${mark?.epoch}, version ${mark?.sequence} of its leader; this would be ${wanted.mark.epoch}, ${wanted.mark.sequence}.`,
+    )
+  if (standing !== 'foreign' || run.request.force === true) return
+  const members = run.setup.replication?.members ?? []
+  if (await holdsCopy(store, member, members, { state, value: wanted.value, call })) return
+  throw new RotationError('follower-foreign', 'The follower holds a value that somebody else has put there.')
+}
+
+async function put(
+  run: Run,
+  store: MemberStore,
+  member: Member,
+  { mark, value }: Wanted,
+  state: SecretState,
+  call: Call,
+): Promise<RotationId> {
+  const { current, generation, pending } = state
+  const known = pending?.ours === true && sameMark(markOf(pending.rotation), mark)
+  const rotation = known ? pending.rotation : copyId(mark, member.id, { current, generation })
+  if (pending && !known) requireOvertaken(run, pending, mark)
+  else await releaseClaim(run, store, member, state, call)
+  const copy = await copyOf(run, store, member, value, state, call)
+  const supersedes = pending && !known ? { supersedes: pending.rotation } : {}
+  const winner = await store.putPending(
+    member.id,
+    { rotation, base: current.version, value: copy, ...supersedes },
+    call,
+  )
+  if (winner.value !== 'disabled' && winner.value.equals(copy)) return rotation
+  // the mapping has changed since another run brought it
+  await store.discardPending(member.id, rotation, call)
+  throw new RotationError('stale', 'A copy with other fields was pending; it was taken back.')
+}
+
+async function copyOf(
+  { setup }: Run,
+  store: MemberStore,
+  member: Member,
+  value: SecretValue,
+  { current }: SecretState,
+  call: Call,
+): Promise<SecretValue> {
+  const { members } = setup.replication!
+  const mapped = members.some(({ fields }) => Object.keys(fields).length > 0)
+  const own = mapped ? await store.read(member.id, current.version, call) : undefined
+  return copyFor(member, members, value, own && own.value !== 'disabled' ? own.value : undefined)
+}
+
+/** An earlier copy is overtaken at once; what a former leader had begun, once its run has ended. */
+function requireOvertaken(run: Run, { rotation, ours, since }: PendingState, mark: Wanted['mark']): void {
+  const other = markOf(rotation)
+  if (!ours || !isOwnName(rotation))
+    throw new RotationError('follower-foreign', 'The follower has a pending version that Lockstep did not make.')
+  if (other && compareMarks(other, mark) > 0)
+    throw new RotationError('follower-ahead', 'A later version is on its way to the follower.')
+  const { clock, policy } = run.setup
+  if (!other && clock.now() < since + policy.runLife)
+    throw new RotationError('busy', 'A rotation of the leader before is pending there; its run may still be at work.')
+}
+
+/** A retirement that was begun there when it led, and by a run that has ended. */
+async function releaseClaim(
+  run: Run,
+  store: MemberStore,
+  member: Member,
+  { retiring, previous }: SecretState,
+  call: Call,
+): Promise<void> {
+  const { clock, policy } = run.setup
+  if (retiring === undefined || !previous) return
+  if (clock.now() < retiring + policy.runLife)
+    throw new RotationError('busy', 'A retirement is under way at the follower.')
+  await store.claimRetire(member.id, previous.version, policy.runLife, call)
+  await store.retirePrevious(member.id, previous.version, call)
+}
+
+/** With eyes that have seen nothing of the writing. */
+async function readBack(store: MemberStore, member: Member, wanted: Wanted, call: Call): Promise<Sight> {
+  const fresh = { ...call, run: {} }
+  const state = await store.describe(member.id, fresh)
+  const sight = judge(state, wanted, member.name)
+  if (!state || sight.standing !== 'in-sync') return { ...sight, standing: 'behind' }
+  const found = await store.read(member.id, state.current.version, fresh)
+  if (found && found.value !== 'disabled') return sight
+  throw new RotationError('busy', 'The follower does not show the copy yet.')
+}
+
+/** What the leader has ended is nobody's previous any more, in any store. */
+export async function retireCopy(run: Run, member: Member, { state }: Sight, call: Call): Promise<void> {
+  if (!state?.previous || state.pending) return
+  const store = await member.open()
+  await store.claimRetire(member.id, state.previous.version, run.setup.policy.runLife, call)
+  await store.retirePrevious(member.id, state.previous.version, call)
+}

@@ -1,0 +1,106 @@
+/**
+ * What a follower shows, and what that means beside what the leader has.
+ * @module
+ */
+import { RotationError, sanitise } from '../errors.ts'
+import type { LeaderRecord } from '../ports/leader-register.ts'
+import type { Call, SecretState, VersionId } from '../ports/secret-store.ts'
+import { isOwnName } from '../rotation/ids.ts'
+import type { Run } from '../rotation/run.ts'
+import type { SecretValue } from '../secret/secret-value.ts'
+import { copyFor } from './mapping.ts'
+import { compareMarks, type Mark, markOf, sameMark } from './mark.ts'
+import type { FollowerReport, Member, MemberStore, Standing } from './replication.ts'
+
+/** What every follower should show. */
+export interface Wanted {
+  readonly mark: Mark
+  readonly value: SecretValue
+  /** The leader's own id: what native replicas show. */
+  readonly version: VersionId
+  readonly record: LeaderRecord
+  /** When the leader's consumers could first read it. */
+  readonly promotedAt: number | undefined
+}
+
+export interface Sight {
+  readonly standing: Standing
+  readonly state?: SecretState
+  readonly mark?: Mark | undefined
+}
+
+/** By its marks alone, without a value. A member that led before may hold versions of its own time. */
+export function judge(state: SecretState | undefined, { mark, record }: Wanted, member: string): Sight {
+  if (!state) return { standing: 'behind' }
+  const { current, anomaly } = state
+  const own = markOf(current.rotation)
+  const sight = { state, mark: own }
+  if (anomaly === 'edited') return { ...sight, standing: 'foreign' }
+  if (own === undefined) {
+    const led = record.former.includes(member) && current.rotation !== undefined && isOwnName(current.rotation)
+    return { ...sight, standing: led ? 'behind' : 'foreign' }
+  }
+  if (sameMark(own, mark)) return { ...sight, standing: 'in-sync' }
+  const order = compareMarks(own, mark)
+  if (order === 0) return { ...sight, standing: 'foreign' }
+  return { ...sight, standing: order > 0 ? 'ahead' : 'behind' }
+}
+
+/** In its own time: a follower that hangs takes nothing from the others. */
+export async function visited<T>(run: Run, { name, timeout }: Member, visit: (call: Call) => Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(timeout)
+  const deadline = Math.min(run.deadline, run.setup.clock.now() + timeout)
+  const call: Call = { signal: AbortSignal.any([run.signal, late]), deadline, run: {} }
+  const over = new Promise<never>((_, reject) => {
+    const hung = new RotationError('store-unavailable', `The follower did not answer within ${timeout} ms.`)
+    late.addEventListener('abort', () => reject(hung), { once: true })
+  })
+  try {
+    return await Promise.race([visit(call), over])
+  } catch (thrown) {
+    throw sanitise(thrown).in({ at: name })
+  }
+}
+
+/** Whether it holds the value that it should, whoever put it there. */
+export async function holdsCopy(
+  store: MemberStore,
+  member: Member,
+  members: readonly Member[],
+  { state, value, call }: { readonly state: SecretState; readonly value: SecretValue; readonly call: Call },
+): Promise<boolean> {
+  const found = await store.read(member.id, state.current.version, call)
+  if (!found || found.value === 'disabled') return false
+  return copyFor(member, members, value, found.value).equals(found.value)
+}
+
+export function report(
+  member: Member,
+  { standing, state, mark }: Sight,
+  { promotedAt }: Pick<Wanted, 'promotedAt'>,
+  written = false,
+): FollowerReport {
+  const since = state?.promotedAt ?? (standing === 'in-sync' ? state?.current.since : undefined)
+  const lag =
+    standing === 'in-sync' && since !== undefined && promotedAt !== undefined
+      ? Math.max(0, since - promotedAt)
+      : undefined
+  return {
+    follower: member.name,
+    required: member.required,
+    standing,
+    written,
+    ...(state && { version: state.current.version }),
+    ...(mark && { epoch: mark.epoch, sequence: mark.sequence }),
+    ...(since !== undefined && { since }),
+    ...(lag !== undefined && { lag }),
+  }
+}
+
+export const failed = (member: Member, thrown: unknown): FollowerReport => ({
+  follower: member.name,
+  required: member.required,
+  standing: 'unknown',
+  written: false,
+  error: sanitise(thrown),
+})

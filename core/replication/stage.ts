@@ -1,0 +1,38 @@
+/**
+ * A gap strategy's pending value, durable at every required follower before the target is touched: from then on it may be the only one
+ * that works, and the leader may be lost.
+ * @module
+ */
+import type { RotationId } from '../ports/secret-store.ts'
+import { Waiting } from '../rotation/outcome.ts'
+import type { ReadVersion, Run } from '../rotation/run.ts'
+import { copyTo } from './copy.ts'
+import { confirmLead, nextMark, requireQuietEpoch } from './lead.ts'
+import { followersOf } from './replication.ts'
+import { visited, type Wanted } from './sight.ts'
+
+/** Before `set`: this member still leads, and no run of the one before can be at work. */
+export async function prepareFollowers(
+  run: Run,
+  rotation: { readonly id: RotationId; readonly pending: ReadVersion },
+): Promise<void> {
+  const record = await confirmLead(run)
+  const { replication, target, policy, clock } = run.setup
+  if (!record || !replication) return
+  requireQuietEpoch(run, record)
+  if (target.overlap !== 'gap') return
+  const mark = nextMark(record, replication.self, rotation)
+  const { value, version } = rotation.pending
+  const wanted: Wanted = { mark, value, version, record, promotedAt: undefined }
+  const followers = followersOf(replication).filter(({ native }) => !native)
+  const staged = await Promise.allSettled(
+    followers.map(member => visited(run, member, call => copyTo(run, member, wanted, 'stage', call))),
+  )
+  const missing = followers.filter(({ required }, n) => required && staged[n]?.status === 'rejected')
+  if (missing.length === 0 || run.request.type === 'emergency') return
+  throw new Waiting(
+    'followers',
+    `The pending value is not staged yet at: ${missing.map(({ name }) => name).join(', ')}.`,
+    clock.now() + policy.runLife,
+  )
+}
