@@ -9,7 +9,7 @@ import { isOwnName } from '../rotation/ids.ts'
 import type { Run } from '../rotation/run.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
 import { copyFor } from './mapping.ts'
-import { compareMarks, type Mark, markOf, sameMark } from './mark.ts'
+import { compareMarks, type Mark, markOf, originOf, sameMark } from './mark.ts'
 import type { FollowerReport, Member, MemberStore, Standing } from './replication.ts'
 
 /** What every follower should show. */
@@ -35,15 +35,19 @@ export function judge(state: SecretState | undefined, { mark, record }: Wanted, 
   const { current, anomaly } = state
   const own = markOf(current.rotation)
   const sight = { state, mark: own }
-  if (anomaly === 'edited') return { ...sight, standing: 'foreign' }
-  if (own === undefined) {
-    const led = record.former.includes(member) && current.rotation !== undefined && isOwnName(current.rotation)
-    return { ...sight, standing: led ? 'behind' : 'foreign' }
-  }
+  if (own === undefined || anomaly === 'edited')
+    return { ...sight, standing: isOfItsTime(state, record, member) ? 'behind' : 'foreign' }
   if (sameMark(own, mark)) return { ...sight, standing: 'in-sync' }
   const order = compareMarks(own, mark)
   if (order === 0) return { ...sight, standing: 'foreign' }
   return { ...sight, standing: order > 0 ? 'ahead' : 'behind' }
+}
+
+/** Whether a member that led before made it then: it had given it out, or a rotation of ours did that had not come to that. */
+function isOfItsTime({ current, anomaly }: SecretState, { former, origins }: LeaderRecord, member: string): boolean {
+  if (!former.includes(member)) return false
+  if (origins.includes(originOf(member, current))) return true
+  return anomaly === undefined && current.rotation !== undefined && isOwnName(current.rotation)
 }
 
 /** In its own time: a follower that hangs takes nothing from the others. */

@@ -103,6 +103,12 @@ export class MemoryStore implements SecretStore {
     return this.seed(id, value)
   }
 
+  /** The same, as stores have it for people and for what is copied there the first time. */
+  async put(id: SecretId, value: SecretValue, call: Call): Promise<void> {
+    open(call)
+    this.seed(id, value)
+  }
+
   /** A pending version that somebody else brought. */
   seedForeignPending(id: SecretId, value: SecretValue): void {
     const version = this.#newVersion(value)
