@@ -34,25 +34,23 @@ export async function federatedCredential(
   authority?: string,
 ): Promise<Credential> {
   const { ClientAssertionCredential } = await identitySdk()
-  // What the token's own cloud refuses would arrive as a failure of this one.
-  let failed: RotationError | undefined
+  // The library asks twice for one exchange; and what the token's own cloud refuses would arrive as a failure of this one.
+  let asked: Promise<SecretValue> | undefined
   const assertion = async () => {
-    try {
-      return (await token()).reveal()
-    } catch (error) {
-      if (isRotationError(error)) failed = error
-      throw error
-    }
+    asked ??= token()
+    return (await asked).reveal()
   }
   const elsewhere = authority === undefined ? {} : { authorityHost: authority, disableInstanceDiscovery: true }
   const credential = new ClientAssertionCredential(tenant, client, assertion, elsewhere)
   return {
     async getToken(scopes, options) {
-      failed = undefined
+      asked = undefined
       try {
         return await credential.getToken(scopes, options)
       } catch (error) {
-        throw failed ?? refusal(error, from, client)
+        // Throws what it threw, if it did.
+        await asked
+        throw refusal(error, from, client)
       }
     },
   }

@@ -20,12 +20,7 @@ export interface IdTokens {
 /** What is used of it. */
 export interface AuthLibrary {
   readonly Compute: abstract new () => IdTokens
-  readonly Impersonated: new (options: {
-    readonly sourceClient: unknown
-    readonly targetPrincipal: string
-    readonly targetScopes: readonly string[]
-    readonly endpoint?: string
-  }) => IdTokens
+  readonly Impersonated: abstract new () => IdTokens
   readonly IdentityPoolClient: new (options: {
     readonly audience: string
     readonly subject_token_type: string

@@ -12,6 +12,7 @@ import { SecretValue } from '../core/secret/secret-value.ts'
 import { type AuthLibrary, authLibrary, type GoogleAuth, googleSdk, type IdTokens } from './auth-library.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
+const IAM = 'https://iamcredentials.googleapis.com'
 const OTHERWISE = 'Run it with a service account attached, or name one that it may act as: `as:` of signIn.'
 const ACT_AS = 'Grant roles/iam.serviceAccountOpenIdTokenCreator on the service account to whoever is signed in.'
 
@@ -19,7 +20,7 @@ const ACT_AS = 'Grant roles/iam.serviceAccountOpenIdTokenCreator on the service 
 export async function gcpWebIdentity(
   as: string | undefined,
   clock: Pick<Clock, 'now'>,
-  iam?: string,
+  iam = IAM,
 ): Promise<WebIdentity> {
   const { SecretManagerServiceClient } = await googleSdk('A token of Google Cloud')
   // a project, or it would be looked up
@@ -34,24 +35,26 @@ export async function gcpWebIdentity(
     })
 }
 
-async function sourceOf(auth: GoogleAuth, as: string | undefined, iam: string | undefined): Promise<IdTokens> {
-  const library = authLibrary()
-  const client: unknown = await auth.getClient().catch(() => {
+async function sourceOf(auth: GoogleAuth, as: string | undefined, iam: string): Promise<IdTokens> {
+  const client = await auth.getClient().catch(() => {
     throw tokenRefused('gcp', 'nobody is signed in', OTHERWISE)
   })
   if (Object(auth.jsonContent).type === 'service_account')
     throw tokenRefused('gcp', 'this process is signed in with a stored key of a service account', OTHERWISE)
-  if (as !== undefined)
-    return new library.Impersonated({
-      sourceClient: client,
-      targetPrincipal: as,
-      targetScopes: [SCOPE],
-      ...(iam !== undefined && { endpoint: iam }),
-    })
-  if (isWorkload(client, library)) return client
+  if (as !== undefined) return actingAs(client, as, iam)
+  if (isWorkload(client, authLibrary())) return client
   // Of a person there would be a token too, for an audience that nobody can choose.
   throw tokenRefused('gcp', 'whoever is signed in is not a service account', OTHERWISE)
 }
+
+/** By a plain request: the library's own class for it warns on the console of whoever uses it. */
+const actingAs = (client: Awaited<ReturnType<GoogleAuth['getClient']>>, account: string, iam: string): IdTokens => ({
+  async fetchIdToken(audience) {
+    const url = `${iam}/v1/projects/-/serviceAccounts/${account}:generateIdToken`
+    const { data } = await client.request<{ token: string }>({ url, method: 'POST', data: { audience } })
+    return data.token
+  },
+})
 
 const isWorkload = (client: unknown, { Compute, Impersonated }: AuthLibrary): client is IdTokens =>
   client instanceof Compute || client instanceof Impersonated
