@@ -99,19 +99,21 @@ describe.each(servers)('a pool of mysql2 on %s', (kind, server) => {
     expect(counts.queries).toBeGreaterThan(50)
   })
 
-  test.runIf(kind === 'MySQL')('dual password: 0 failed queries, and none refused', async () => {
-    followMysql2(secrets, 'db', pool)
-    const counts = await churn(query, async () => {
-      for (let turn = 1; turn <= 3; turn++) {
-        await password(a, `turn-${turn}`, ' RETAIN CURRENT PASSWORD')
-        source.rotate(login(a, `turn-${turn}`))
-        await sleep(TTL + 300)
-        await sql(`ALTER USER ${a}@'%' DISCARD OLD PASSWORD`)
-      }
+  // MariaDB has no second password of this kind
+  if (kind === 'MySQL')
+    test('dual password: 0 failed queries, and none refused', async () => {
+      followMysql2(secrets, 'db', pool)
+      const counts = await churn(query, async () => {
+        for (let turn = 1; turn <= 3; turn++) {
+          await password(a, `turn-${turn}`, ' RETAIN CURRENT PASSWORD')
+          source.rotate(login(a, `turn-${turn}`))
+          await sleep(TTL + 300)
+          await sql(`ALTER USER ${a}@'%' DISCARD OLD PASSWORD`)
+        }
+      })
+      expect(counts).toMatchObject({ failed: 0, errors: {} })
+      expect(source.freshReads).toBe(0)
     })
-    expect(counts).toMatchObject({ failed: 0, errors: {} })
-    expect(source.freshReads).toBe(0)
-  })
 
   test('planted: a pool that has the password of its first day is seen to fail', async () => {
     const following = pool
