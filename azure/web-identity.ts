@@ -34,7 +34,8 @@ function refusal(error: unknown): RotationError {
   const { message } = Object(error) as { message?: unknown }
   const said = typeof message === 'string' ? message : ''
   const code = /\bAADSTS[0-9]{4,8}\b/.exec(said)?.[0]
-  if (code === undefined && /not available|unreachable|ECONN|ENOTFOUND|EHOST|ENET|network_error/i.test(said))
+  // What the endpoint says stands behind this word; without it nobody said anything.
+  if (code === undefined && !/\bDescription: /.test(said))
     return tokenUnanswered('azure', 'the endpoint of managed identities')
   return tokenRefused('azure', 'its managed identity was refused one for this audience', OTHERWISE, code)
 }
