@@ -36,6 +36,7 @@ export interface InProcess extends RunOptions {
   readonly signal?: AbortSignal
   /** Whether the streams are a terminal. */
   readonly terminal?: boolean
+  readonly signInPlaces?: Io['signInPlaces']
 }
 
 /** A folder with a configuration and keys; what its commands print is kept, to be searched. */
@@ -99,7 +100,7 @@ export class Project {
   /** The same program in this process, with a clock that a test may move. */
   async main(
     args: readonly string[],
-    { input = '', env = {}, clock = systemClock, signal, terminal = false }: InProcess = {},
+    { input = '', env = {}, clock = systemClock, signal, terminal = false, signInPlaces }: InProcess = {},
   ): Promise<Ran> {
     const printed = { stdout: '', stderr: '' }
     const output = (name: 'stdout' | 'stderr') => ({
@@ -115,6 +116,7 @@ export class Project {
       cwd: this.folder,
       clock,
       signal: signal ?? new AbortController().signal,
+      ...(signInPlaces && { signInPlaces }),
     }
     return this.#keep({ code: await main(args, io), ...printed })
   }
