@@ -8,6 +8,7 @@ import type { HookConfig } from '../core/config/hooks.ts'
 import type { Config, EngineTargetConfig, EpochsConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import { bounded } from '../core/federation/bounded.ts'
+import { homeOf, leaderHome } from '../core/federation/stored-key.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
 import { adminLogin, adminOpener, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import { openHook } from '../core/hooks/open.ts'
@@ -25,7 +26,7 @@ import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
 import { cloudHooks, cloudTokens } from './clouds.ts'
 import type { SignInPlaces } from './identities.ts'
-import { type OpenStore, openStore, storeExists, type Trail, trySignIn } from './stores.ts'
+import { type Opening, type OpenStore, openStore, storeExists, type Trail, trySignIn } from './stores.ts'
 
 interface Surroundings {
   readonly streams: Streams
@@ -88,7 +89,7 @@ export class Workspace {
 
   /** A store by its name in the configuration; `create` makes an absent local one. Opened once. */
   store(name: string, create = false): Promise<OpenStore> {
-    const opened = this.#stores.get(name) ?? openStore(this.config.stores.get(name)!, this.#opening(create))
+    const opened = this.#stores.get(name) ?? openStore(this.config.stores.get(name)!, this.#opening(name, create))
     this.#stores.set(name, opened)
     return opened
   }
@@ -100,11 +101,12 @@ export class Workspace {
 
   /** Signs in there, and asks nothing else. Refused: which leg, and what to look at. */
   signIn(name: string, call: IdentityCall): Promise<void> {
-    return bounded(call, this.clock, () => trySignIn(this.config.stores.get(name)!, this.#opening(false)))
+    return bounded(call, this.clock, () => trySignIn(this.config.stores.get(name)!, this.#opening(name, false)))
   }
 
-  #opening(create: boolean) {
-    return { clock: this.clock, env: this.#env, create, signInPlaces: this.#signInPlaces }
+  #opening(name: string, create: boolean): Opening {
+    const home = homeOf(this.#env) ?? leaderHome(this.config, name)
+    return { clock: this.clock, env: this.#env, create, home, signInPlaces: this.#signInPlaces }
   }
 
   /** The trail of the store, if it keeps one, and the sinks of the configuration. */

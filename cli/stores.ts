@@ -5,10 +5,11 @@
  */
 import type { AuditEvent } from '../core/audit/event.ts'
 import type { StoreConfig } from '../core/config/types.ts'
-import { homeOf, refusesStoredKey } from '../core/federation/stored-key.ts'
+import { refusesStoredKey } from '../core/federation/stored-key.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../core/ports/secret-store.ts'
+import type { Cloud } from '../core/ports/web-identity.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
 import type { SignInPlaces } from './identities.ts'
 import { awsKind } from './stores/aws.ts'
@@ -38,6 +39,8 @@ export interface OpenStore extends SecretStore {
   get(id: SecretId, call: Call): Promise<SecretVersion | undefined>
   /** Creates the secret, or is a person's edit: consumers read it at once. */
   put(id: SecretId, value: SecretValue, call: Call): Promise<SecretVersion>
+  /** Creates the secret. There is one already: it stays as it is. Absent method: Key Vault cannot tell. */
+  create?(id: SecretId, value: SecretValue, call: Call): Promise<void>
   /** Absent secret: undefined. Absent method: there is nothing to know. */
   facts?(id: SecretId, call: Call): Promise<StoreFacts | undefined>
   /** Takes a stray claim away, if it still is one: answers whether it did. */
@@ -52,6 +55,8 @@ export interface Opening {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether an absent store is made, where that is possible. */
   readonly create: boolean
+  /** The cloud that the process runs in, or that leads here; undefined: nobody knows. */
+  readonly home: Cloud | undefined
   readonly signInPlaces?: SignInPlaces | undefined
 }
 
@@ -103,7 +108,7 @@ export const trySignIn = async (config: StoreConfig, opening: Opening): Promise<
 
 const inHome = (config: StoreConfig, opening: Opening): KindOpening => ({
   ...opening,
-  keyless: refusesStoredKey(config, homeOf(opening.env)),
+  keyless: refusesStoredKey(config, opening.home),
 })
 
 /** Whether the store is there: the file of a local one is not, before the first value is put. A cloud always is. */

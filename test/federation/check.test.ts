@@ -3,8 +3,12 @@
  * no token. Every cloud is a fake of ours [fake]. Planted: the sign-in not tried, the secrets of a closed store asked after all, the error
  * of the service printed: each failed here.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Workspace } from '../../cli/compose.ts'
+import { loadConfig } from '../../core/config/load.ts'
+import { systemClock } from '../../core/ports/clock.ts'
 import { type Project, projects } from '../cli/support.ts'
 import { REGION, ROLE } from '../fakes/federation/aws-sts.ts'
 import { APP, APP_URI, TENANT } from '../fakes/federation/entra.ts'
@@ -142,6 +146,41 @@ describe('a stored key [fake]', () => {
       expect((await atAws().main(['check', '--connect'], { env })).stdout).toContain(
         'The store cloud has no secret orders',
       )
+  })
+
+  it('for copies of another cloud’s secrets is refused wherever the process runs, but in the cloud of the copies', async () => {
+    vi.stubEnv('AWS_SESSION_TOKEN', undefined)
+    const users = { strategy: 'alternating-users', user: undefined, users: ['a', 'b'] }
+    here = project().configure({
+      stores: {
+        leader: { kind: 'gcp', project: 'my-project', readBy: { alias: 'current' } },
+        copies: { kind: 'aws', region: REGION, endpoint: clouds().secretsManager.endpoint },
+      },
+      epochs: { blob: { url: clouds().blobs.endpoint, container: CONTAINER } },
+      audit: [{ kind: 'stderr' }],
+      secrets: { led: { ...secret('leader'), ...users, followers: [{ store: 'copies' }] } },
+    })
+    const config = loadConfig(readFileSync(here.at('lockstep.yml'), 'utf8'), { fileName: here.at('lockstep.yml') })
+    const looked = async (env: Record<string, string>) => {
+      const workspace = new Workspace(config, systemClock, { env, streams: process })
+      const call = { signal: new AbortController().signal, deadline: Date.now() + 30_000, run: {} }
+      return (await workspace.store('copies')).describe('led', call).finally(() => workspace.close())
+    }
+    await expect(looked({})).rejects.toThrow(says)
+    expect(await looked({ AWS_LAMBDA_FUNCTION_NAME: 'rotator' })).toBeUndefined()
+  })
+
+  it('at Google Cloud is the key file of a service account', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    const client = stored({ kind: 'gcp', project: 'my-project', readBy: 'latest' })
+    const key = { type: 'service_account', private_key, client_email: 'rotator@my-project.iam.gserviceaccount.com' }
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', client.write('key.json', JSON.stringify(key)))
+    const { code, stdout } = await client.main(['check', '--connect'], { env: { AWS_LAMBDA_FUNCTION_NAME: 'rotator' } })
+    expect(code).toBe(4)
+    expect(stdout).toContain(
+      'A stored key would sign in to Google Cloud from another cloud: the key file of a service account.',
+    )
   })
 
   it('at Azure is the secret of an application, in a variable', async () => {

@@ -57,11 +57,14 @@ describe('the clear text of a secret', () => {
     'core/targets/sqlserver/connect.ts': 'hands it to the driver, which logs in',
     'local/encryption.ts': 'encrypts; the ciphertext is what is written',
     'aws/requests.ts': 'puts it into the request that stores it',
+    'aws/sign-in.ts': 'hands the token of another cloud to the SDK, which exchanges it',
     'aws/targets/elasticache-users.ts': 'puts it into the request that sets it: the service takes no hash',
     'aws/drop-in/database-secret.ts': 'finds host, port and admin in a value of the documented format',
     'gcp/requests.ts': 'puts it into the request that stores it',
+    'gcp/sign-in.ts': 'hands the token of another cloud to the SDK, which exchanges it',
     'gcp/slots.ts': 'wraps it for the secret beside it, where pending waits',
     'azure/requests.ts': 'puts it into the request that stores it',
+    'azure/sign-in.ts': 'hands the token of another cloud to the SDK, which exchanges it',
     'cli/adopt/login.ts': 'finds host and login in a value that was asked for, to write a configuration',
     'cli/commands/secret-get.ts': 'prints it, where a person asked with two flags',
     'cli/run/fields.ts': 'finds the field that a program is to be given',
@@ -145,7 +148,7 @@ describe('output', () => {
       // A key may live in a variable, if the caller says so and hands no environment of his own.
       'local/key.ts: const text = (source.env ?? process.env)[source.variable]',
       // The SDK reads its own variables beside it.
-      'aws/client.ts: { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role }: ClientOptions,',
+      'aws/client.ts: { region, endpoint = process.env.SECRETS_MANAGER_ENDPOINT, role, credentials, keyless }: ClientOptions,',
       ...['handler', 'on-event', 'sweep', 'worker'].map(name => `aws/${name}.ts: env: process.env,`),
     ]
     expect(linesWith(/process\.(env|argv|cwd)\b/, ['core', 'local', 'aws', 'gcp', 'azure'], inTesting)).toEqual(known)
