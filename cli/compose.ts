@@ -8,7 +8,7 @@ import type { HookConfig } from '../core/config/hooks.ts'
 import type { Config, EngineTargetConfig, EpochsConfig, KeySource, SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
 import { bounded } from '../core/federation/bounded.ts'
-import { homeOf, leaderHome } from '../core/federation/stored-key.ts'
+import { homeOf, leaderHome, signsIn } from '../core/federation/home.ts'
 import { loadTargetModule } from '../core/fleet/target-module.ts'
 import { adminLogin, adminOpener, readText, secretOf, wire } from '../core/fleet/wire.ts'
 import { openHook } from '../core/hooks/open.ts'
@@ -96,7 +96,7 @@ export class Workspace {
 
   /** The stores that sign in with a token of another cloud. */
   get federated(): readonly string[] {
-    return [...this.config.stores].filter(([, store]) => store.kind !== 'local' && store.signIn).map(([name]) => name)
+    return [...this.config.stores].filter(([, store]) => signsIn(store, homeOf(this.#env))).map(([name]) => name)
   }
 
   /** Signs in there, and asks nothing else. Refused: which leg, and what to look at. */

@@ -5,6 +5,7 @@
  */
 import type { AuditEvent } from '../core/audit/event.ts'
 import type { StoreConfig } from '../core/config/types.ts'
+import { signsIn } from '../core/federation/home.ts'
 import { refusesStoredKey } from '../core/federation/stored-key.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import type { Clock } from '../core/ports/clock.ts'
@@ -100,11 +101,14 @@ const kinds = { local: localKind, aws: awsKind, gcp: gcpKind, azure: azureKind }
 const kindOf = ({ kind }: StoreConfig) => kinds[kind] as StoreKind<StoreConfig>
 
 export const openStore = (config: StoreConfig, opening: Opening): Promise<OpenStore> =>
-  kindOf(config).open(config, inHome(config, opening))
+  kindOf(config).open(here(config, opening), inHome(config, opening))
 
 /** Whether the other cloud lets the process in by the token of its own one. Only for stores that say `signIn`. */
 export const trySignIn = async (config: StoreConfig, opening: Opening): Promise<void> =>
-  kindOf(config).signIn?.(config, inHome(config, opening))
+  kindOf(config).signIn?.(here(config, opening), inHome(config, opening))
+
+const here = (config: StoreConfig, { home }: Opening): StoreConfig =>
+  config.kind === 'local' || signsIn(config, home) ? config : { ...config, signIn: undefined }
 
 const inHome = (config: StoreConfig, opening: Opening): KindOpening => ({
   ...opening,

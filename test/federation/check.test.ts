@@ -10,7 +10,7 @@ import { Workspace } from '../../cli/compose.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { systemClock } from '../../core/ports/clock.ts'
 import { type Project, projects } from '../cli/support.ts'
-import { REGION, ROLE } from '../fakes/federation/aws-sts.ts'
+import { REGION, ROLE, SESSION } from '../fakes/federation/aws-sts.ts'
 import { APP, APP_URI, TENANT } from '../fakes/federation/entra.ts'
 import { PROVIDER } from '../fakes/federation/google.ts'
 import { CONTAINER, federation, set } from './support.ts'
@@ -107,6 +107,15 @@ describe('check --connect [fake]', () => {
     ])
     expect(data.signIns[0].error).toBeUndefined()
   })
+})
+
+it('in the own cloud of a store its sign-in is not used: one file serves both sides [fake]', async () => {
+  configured()
+  const env = { AWS_LAMBDA_FUNCTION_NAME: 'rotator' }
+  const { stdout } = await here.main(['check', '--connect'], { signInPlaces: clouds().places, env })
+  expect(stdout).not.toContain('amazon: sign-in')
+  expect(stdout).toContain('✔ azure: sign-in from AWS to Azure')
+  expect(clouds().secretsManager.calls.list.at(-1)?.accessKeyId).toBe(SESSION.accessKeyId)
 })
 
 describe('a stored key [fake]', () => {
