@@ -24,7 +24,13 @@ export async function catchUp(run: Run, state: SecretState): Promise<readonly Fo
   const { mark, record } = await publish(run, state)
   const { value, version } = await run.read(state.current.version)
   const wanted: Wanted = { mark, value, version, record, promotedAt: state.promotedAt }
-  const reports = await Promise.all(followersOf(replication).map(member => follow(run, member, wanted, state)))
+  const reports = await Promise.all(
+    followersOf(replication).map(async member => {
+      const one = await follow(run, member, wanted, state)
+      replication.heard?.(one)
+      return one
+    }),
+  )
   for (const each of reports) await recordFollower(run, each, state)
   return reports
 }

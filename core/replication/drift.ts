@@ -36,7 +36,13 @@ export async function drift(setup: RotationSetup, request: RotationRequest, sign
   if (record.leader !== replication.self)
     throw new RotationError('not-leader', `${record.leader} leads this secret.`, { secret: setup.secret })
   const wanted = await wantedNow(run, record)
-  const followers = await Promise.all(followersOf(replication).map(member => compare(run, member, wanted)))
+  const followers = await Promise.all(
+    followersOf(replication).map(async member => {
+      const one = await compare(run, member, wanted)
+      replication.heard?.(one)
+      return one
+    }),
+  )
   const drifted = followers.filter(({ standing, equal }) => standing !== 'in-sync' || equal === false).length
   return { leader: record.leader, epoch: record.epoch, sequence: wanted.mark.sequence, followers, drifted }
 }

@@ -50,8 +50,14 @@ export async function failOver(
   if (!request.reason && options.dryRun !== true)
     throw new RotationError('usage', 'A fail-over needs a reason; it goes on record.', { secret: setup.secret })
   const run = new Run(setup, request, signal)
+  let asked: LeaderRecord | undefined
   try {
-    return await retried(run, () => takeOver(run, replication, options))
+    return await retried(run, async () => {
+      const record = await leaderOf(run, replication)
+      asked ??= record
+      if (record.leader !== replication.self && record.epoch !== asked.epoch) throw overtaken(record, replication)
+      return takeOver(run, replication, record, options)
+    })
   } catch (thrown) {
     const failure = sanitise(thrown).in({ secret: setup.secret })
     await recordFailure(run, failure)
@@ -59,8 +65,12 @@ export async function failOver(
   }
 }
 
-async function takeOver(run: Run, replication: Replication, options: FailOverOptions): Promise<FailOver> {
-  const record = await leaderOf(run, replication)
+async function takeOver(
+  run: Run,
+  replication: Replication,
+  record: LeaderRecord,
+  options: FailOverOptions,
+): Promise<FailOver> {
   const led = record.leader === replication.self
   const candidate = led ? undefined : await examine(run, replication, record)
   const base = {
@@ -150,6 +160,10 @@ function behind({ leader, sequence }: LeaderRecord, { self }: Replication, { los
   )
 }
 
+/** Whoever asked for a fail-over from one leader has not asked for one from the next. */
+const overtaken = ({ leader, epoch }: LeaderRecord, { self }: Pick<Replication, 'self'>): RotationError =>
+  new RotationError('not-leader', `Somebody was first: ${leader} leads since epoch ${epoch}.`, { at: self })
+
 /** By compare-and-set: of two operators, one wins. */
 async function raise(
   run: Run,
@@ -169,10 +183,7 @@ async function raise(
     shown: {},
   }
   const stands = await register.swap(secret, record, next, run.call())
-  if (stands.leader !== self)
-    throw new RotationError('not-leader', `Somebody was first: ${stands.leader} leads since epoch ${stands.epoch}.`, {
-      at: self,
-    })
+  if (stands.leader !== self) throw overtaken(stands, { self })
   await run.record('failed_over', {
     result: 'success',
     versions: { new: version },

@@ -6,15 +6,14 @@
 import { RotationError } from '../errors.ts'
 import type { LeaderRecord } from '../ports/leader-register.ts'
 import type { Call } from '../ports/secret-store.ts'
-import type { Run } from '../rotation/run.ts'
-import type { FollowerReport, Member } from './replication.ts'
-import { report, type Wanted } from './sight.ts'
+import type { FollowerReport, Member, Visitor } from './replication.ts'
+import { type Expected, report } from './sight.ts'
 
 /** `noting`: whether a first sight goes into the register. Undefined: no replica, or one that stands alone by now and is written like any other store. */
 export async function lookAtReplica(
-  run: Run,
+  run: Visitor,
   member: Member,
-  wanted: Wanted,
+  wanted: Expected,
   call: Call,
   noting = true,
 ): Promise<FollowerReport | undefined> {
@@ -38,7 +37,7 @@ export async function lookAtReplica(
 }
 
 /** Never too early: it may have shown it before somebody looked. */
-async function firstShown(run: Run, name: string, seen: LeaderRecord): Promise<number> {
+async function firstShown(run: Visitor, name: string, seen: LeaderRecord): Promise<number> {
   const { register, secret } = run.setup.replication!
   const { epoch, sequence } = seen
   for (let record = seen; ; ) {

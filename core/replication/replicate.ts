@@ -3,13 +3,16 @@
  * @module
  */
 import { RotationError, sanitise } from '../errors.ts'
+import type { Call } from '../ports/secret-store.ts'
 import { recordFailure, retried } from '../rotation/guarded.ts'
 import { Run } from '../rotation/run.ts'
 import type { RotationRequest, RotationSetup } from '../rotation/setup.ts'
 import { catchUp } from './catch-up.ts'
 import { confirmLead } from './lead.ts'
+import { markOf } from './mark.ts'
 import { firstRecord } from './record.ts'
-import type { FollowerReport } from './replication.ts'
+import type { FollowerReport, Member } from './replication.ts'
+import { visited } from './sight.ts'
 
 /**
  * Repeat: nothing is written, and each follower is looked at again. Only what is promoted and tested is copied. `force` overwrites what somebody else has put at a follower, and needs a reason.
@@ -47,6 +50,36 @@ async function bringUp(run: Run): Promise<readonly FollowerReport[]> {
 async function nameFirst(run: Run): Promise<void> {
   const { register, secret, self, members } = run.setup.replication!
   if (await register.read(secret, run.call())) return
+  if (!run.request.force) await requireNoCopies(run)
   const [first] = members
   await register.create(secret, firstRecord(first?.name ?? self), run.call())
 }
+
+/** Copies are proof of a record that was lost: written anew, it would bring back a leader that a fail-over has replaced. */
+async function requireNoCopies(run: Run): Promise<void> {
+  const { members } = run.setup.replication!
+  const copies = await Promise.all(
+    members.map(member => visited(run, member, call => copyOf(member, call)).catch(none)),
+  )
+  const [found] = copies.filter(copy => copy !== undefined)
+  if (!found) return
+  throw new RotationError(
+    'refused',
+    `No record says who leads, but ${found.name} holds a copy of epoch ${found.epoch}: the record is lost.`,
+    {
+      next: 'Restore the store that `epochs:` names. If nobody else can lead: `lockstep replicate NAME --force --reason …` begins anew.',
+    },
+  )
+}
+
+async function copyOf(
+  member: Member,
+  call: Call,
+): Promise<{ readonly name: string; readonly epoch: number } | undefined> {
+  const state = await (await member.open()).describe(member.id, call)
+  const mark = markOf(state?.current.rotation)
+  return mark && { name: member.name, epoch: mark.epoch }
+}
+
+/** What cannot be looked at proves nothing. */
+const none = (): undefined => undefined

@@ -4,13 +4,15 @@
  * @module
  */
 import type { RotationError } from '../errors.ts'
-import type { Duration, Instant } from '../ports/clock.ts'
+import type { Clock, Duration, Instant } from '../ports/clock.ts'
 import type { LeaderRegister } from '../ports/leader-register.ts'
 import type { NativeReplica } from '../ports/native-replica.ts'
 import type { Call, SecretId, SecretStore, VersionId } from '../ports/secret-store.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
 
 export interface MemberStore extends SecretStore {
+  /** Creates the secret. There is one already: it stays as it is. Absent method: `put` has to do. */
+  create?(id: SecretId, value: SecretValue, call: Call): Promise<unknown>
   /** Creates the secret; consumers read it at once. Absent method: it has to exist. */
   put?(id: SecretId, value: SecretValue, call: Call): Promise<unknown>
 }
@@ -40,6 +42,16 @@ export interface Replication {
   readonly register: LeaderRegister
   /** Followers whose consumers may be cut off for a moment, where the strategy has a gap: accepted by name. */
   readonly acceptGap: readonly string[]
+  /** Told of each follower as soon as it has been visited, for people who wait. */
+  readonly heard?: (one: FollowerReport) => void
+}
+
+/** What a visit needs of a run. */
+export interface Visitor {
+  readonly signal: AbortSignal
+  readonly deadline: Instant
+  readonly setup: { readonly clock: Clock; readonly replication?: Replication }
+  call(): Call
 }
 
 /**

@@ -6,16 +6,19 @@ import { RotationError, sanitise } from '../errors.ts'
 import type { LeaderRecord } from '../ports/leader-register.ts'
 import type { Call, SecretState, VersionId } from '../ports/secret-store.ts'
 import { isOwnName } from '../rotation/ids.ts'
-import type { Run } from '../rotation/run.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
 import { copyFor } from './mapping.ts'
 import { compareMarks, type Mark, markOf, originOf, sameMark } from './mark.ts'
-import type { FollowerReport, Member, MemberStore, Standing } from './replication.ts'
+import type { FollowerReport, Member, MemberStore, Standing, Visitor } from './replication.ts'
 
 /** What every follower should show. */
-export interface Wanted {
-  readonly mark: Mark
+export interface Wanted extends Expected {
   readonly value: SecretValue
+}
+
+/** The same, without the value itself. */
+export interface Expected {
+  readonly mark: Mark
   /** The leader's own id: what native replicas show. */
   readonly version: VersionId
   readonly record: LeaderRecord
@@ -30,7 +33,11 @@ export interface Sight {
 }
 
 /** By its marks alone, without a value. A member that led before may hold versions of its own time. */
-export function judge(state: SecretState | undefined, { mark, record }: Wanted, member: string): Sight {
+export function judge(
+  state: SecretState | undefined,
+  { mark, record }: Pick<Expected, 'mark' | 'record'>,
+  member: string,
+): Sight {
   if (!state) return { standing: 'behind' }
   const { current, anomaly } = state
   const own = markOf(current.rotation)
@@ -51,7 +58,11 @@ function isOfItsTime({ current, anomaly }: SecretState, { former, origins }: Lea
 }
 
 /** In its own time: a follower that hangs takes nothing from the others. */
-export async function visited<T>(run: Run, { name, timeout }: Member, visit: (call: Call) => Promise<T>): Promise<T> {
+export async function visited<T>(
+  run: Visitor,
+  { name, timeout }: Member,
+  visit: (call: Call) => Promise<T>,
+): Promise<T> {
   const late = AbortSignal.timeout(timeout)
   const deadline = Math.min(run.deadline, run.setup.clock.now() + timeout)
   const call: Call = { signal: AbortSignal.any([run.signal, late]), deadline, run: {} }
