@@ -87,6 +87,21 @@ describe.each(directions)('from $from to $to [fake]', ({ from, to }) => {
   })
 })
 
+describe.each(directions)('a refusal from $from to $to, met by a call to the store [fake]', ({ from, to }) => {
+  it('is told as what it is, and nothing is asked there', async () => {
+    set(clouds(), from, to).audience = 'api://somebody-else'
+    const calls = { aws: clouds().secretsManager, gcp: secretManager, azure: clouds().vault }[to].calls.list
+    const before = calls.length
+    await expect(asked[to](from)).rejects.toMatchObject({
+      code: 'access-denied',
+      message: expect.stringContaining('the trust there names another audience'),
+      next: expect.stringContaining('docs/federation.md'),
+    })
+    // Key Vault is asked without a token first: its answer says whom to sign in at.
+    expect(calls.length - before).toBeLessThanOrEqual(to === 'azure' ? 1 : 0)
+  })
+})
+
 describe('what is sent', () => {
   it('to STS of AWS: a role, the token, and no signature', async () => {
     set(clouds(), 'gcp', 'aws')
