@@ -67,15 +67,19 @@ export interface Peek {
 
 export class MemoryStore implements SecretStore {
   readonly name = 'memory'
-  readonly capabilities = { publish: 'fenced', maxValueBytes: 65_536, records: true } as const
+  readonly capabilities: SecretStore['capabilities']
   readonly events: AuditEvent[] = []
   readonly #clock: Clock
   readonly #secrets = new Map<SecretId, StoredSecret>()
   readonly #seen = new WeakMap<object, Map<SecretId, number>>()
+  /** Runs as they were when a call was sent that lands later. */
+  readonly #sent = new WeakSet<object>()
   #versions = 0
 
-  constructor(clock: Clock) {
+  /** `reported`: a promotion takes effect whatever current is by then, like one that creates a version which consumers read at once. */
+  constructor(clock: Clock, publish: 'fenced' | 'reported' = 'fenced') {
     this.#clock = clock
+    this.capabilities = { publish, maxValueBytes: 65_536, records: true }
   }
 
   /** Creates a secret, or, when it exists, is a person's edit: current moves and nothing else. */
@@ -109,6 +113,12 @@ export class MemoryStore implements SecretStore {
     this.seed(id, value)
   }
 
+  /** There is one already: it stays as it is. */
+  async create(id: SecretId, value: SecretValue, call: Call): Promise<void> {
+    open(call)
+    if (!this.#secrets.has(id)) this.seed(id, value)
+  }
+
   /** A pending version that somebody else brought. */
   seedForeignPending(id: SecretId, value: SecretValue): void {
     const version = this.#newVersion(value)
@@ -126,12 +136,13 @@ export class MemoryStore implements SecretStore {
     this.#remember(secret, call)
     const { previous, pending, retiring, left, promotedAt, halted, request, issuing } = secret
     const rotation = this.#find(secret, secret.current)?.rotation
+    const anomaly = rotation ? ('regressed' as const) : ('edited' as const)
     return {
       current: { version: secret.current, ...(rotation && { rotation }), since: secret.currentSince },
       ...(previous && { previous: { version: previous } }),
       ...(pending && { pending: describePending(pending) }),
       ...(retiring && { retiring: retiring.since }),
-      ...(left && left !== secret.current && { anomaly: 'edited' as const }),
+      ...(left && left !== secret.current && { anomaly }),
       ...(promotedAt !== undefined && { promotedAt }),
       attempts: secret.attempts,
       generation: secret.generation,
@@ -187,9 +198,10 @@ export class MemoryStore implements SecretStore {
     const secret = this.#secret(id)
     if (this.#find(secret, secret.current)?.rotation === move.rotation)
       return { version: secret.current, already: true }
-    const { pending } = secret
-    if (pending?.rotation !== move.rotation) throw new RotationError('stale', 'This rotation is not pending.')
-    if (secret.current !== move.base || pending.base !== move.base)
+    const { pending, current } = secret
+    const moves = secret.current !== move.base || pending?.base !== move.base
+    if (pending?.rotation !== move.rotation) return this.#publishLate(secret, move.rotation, call)
+    if (moves && this.capabilities.publish === 'fenced')
       throw new RotationError('conflict', 'Current was changed during the rotation.')
     const now = this.#clock.now()
     secret.ended.add(move.rotation)
@@ -199,7 +211,24 @@ export class MemoryStore implements SecretStore {
     const counted = { promotedAt: now, attempts: 0, generation: secret.generation + 1 }
     this.#change(secret, { ...moved, ...counted, ...(move.request && { request: move.request }) }, call)
     if (!move.request) delete secret.request
-    return { version: pending.version, already: false }
+    return { version: pending.version, already: false, ...(moves && { overwrote: [current] }) }
+  }
+
+  /** Nothing fences what was sent while the rotation was pending: consumers see it, and the record is another. */
+  #publishLate(secret: StoredSecret, rotation: RotationId, call: Call): never {
+    const sent = secret.versions.find(version => version.rotation === rotation)
+    if (sent && this.capabilities.publish !== 'fenced' && this.#sent.has(call.run))
+      this.#change(secret, { current: sent.version, currentSince: this.#clock.now() })
+    throw new RotationError('stale', 'This rotation is not pending.')
+  }
+
+  /** What the record says is current is published again. */
+  async republish(id: SecretId, call: Call): Promise<void> {
+    open(call)
+    const secret = this.#secret(id)
+    const { left, current } = secret
+    if (left === undefined || left === current || !this.#find(secret, current)?.rotation) return
+    this.#change(secret, { current: left, currentSince: this.#clock.now() })
   }
 
   async discardPending(id: SecretId, rotation: RotationId, call: Call): Promise<void> {
@@ -267,7 +296,24 @@ export class MemoryStore implements SecretStore {
   frozen(call: Call): Call {
     const run = {}
     this.#seen.set(run, new Map(this.#seen.get(call.run)))
+    this.#sent.add(run)
     return { ...call, run }
+  }
+
+  has(id: SecretId): boolean {
+    return this.#secrets.has(id)
+  }
+
+  /** Keeps all that is there; the answer puts it back, as from a backup. */
+  backUp(id: SecretId): () => void {
+    const copy = (secret: StoredSecret): StoredSecret => ({
+      ...secret,
+      versions: [...secret.versions],
+      ended: new Set(secret.ended),
+      ...(secret.pending && { pending: { ...secret.pending } }),
+    })
+    const kept = copy(this.#secret(id))
+    return () => void this.#secrets.set(id, { ...copy(kept), revision: this.#secret(id).revision + 1 })
   }
 
   /** What stands behind the stages: for the simulator's promises only. */
