@@ -3,9 +3,11 @@
  * the engine's own plans.
  * @module
  */
+import type { FollowerConfig } from '../config/types.ts'
 import { isOpen } from '../policy/window.ts'
 import type { Duration, Instant } from '../ports/clock.ts'
 import type { SecretState, SecretStore, SecretSummary } from '../ports/secret-store.ts'
+import type { WorkItem } from '../ports/work-queue.ts'
 import { graceEnd, type Plan, type PlanInput, planRetirement, planRotation } from '../rotation/plan.ts'
 import type { RotationPolicy } from '../rotation/setup.ts'
 import type { FleetFacts } from './fleet.ts'
@@ -16,14 +18,23 @@ import type { FleetFacts } from './fleet.ts'
  */
 export const HINT_AGE: Duration = 5 * 60_000
 
-/** In the order of their turn: where consumers may hold a dead credential, then what has to end, then what is new. */
-export const kinds = ['urgent', 'retire', 'rotate'] as const
+/**
+ * In the order of their turn: where consumers may hold a dead credential, then what has to end, then what is new. Followers last: what
+ * waits for one brings it up by itself, and one that does not answer takes time from nobody.
+ */
+export const kinds = ['urgent', 'retire', 'rotate', 'replicate'] as const
 export type Kind = (typeof kinds)[number]
+
+export type Todo = WorkItem['do']
 
 export interface Suspicion {
   readonly kind: Kind
   /** What may be due, in this order. */
-  readonly todo: readonly ('retire' | 'rotate')[]
+  readonly todo: readonly Todo[]
+}
+
+export interface Suspected extends Pick<PlanInput, 'policy' | 'target'>, Pick<SecretStore['capabilities'], 'records'> {
+  readonly followers: readonly Pick<FollowerConfig, 'required'>[]
 }
 
 /**
@@ -32,7 +43,20 @@ export interface Suspicion {
  */
 export function suspicion(
   hint: SecretSummary | undefined,
-  { policy, target, records }: Pick<PlanInput, 'policy' | 'target'> & Pick<SecretStore['capabilities'], 'records'>,
+  secret: Suspected,
+  now: Instant,
+): Suspicion | 'halted' | undefined {
+  const own = ownSuspicion(hint, secret, now)
+  if (secret.followers.length === 0) return own
+  if (typeof own === 'object') return { ...own, todo: [...own.todo, 'replicate'] }
+  if (!hint || !mayBeBehind(hint, secret, now)) return own
+  // without an overlap, consumers of a follower that is behind have nothing that works
+  return { kind: secret.target.overlap === 'gap' ? 'urgent' : 'replicate', todo: ['replicate'] }
+}
+
+function ownSuspicion(
+  hint: SecretSummary | undefined,
+  { policy, target, records }: Suspected,
   now: Instant,
 ): Suspicion | 'halted' | undefined {
   if (!hint || hint.inFlight === 'unknown')
@@ -47,6 +71,16 @@ export function suspicion(
   return hint.halted === undefined ? undefined : 'halted'
 }
 
+/**
+ * No required follower is behind once the previous credential has ended: that waited for them. For the others nothing waits, so they are
+ * looked at each time.
+ */
+const mayBeBehind = (
+  { previous, promotedAt }: SecretSummary,
+  { policy, followers }: Suspected,
+  now: Instant,
+): boolean => previous !== false || isFresh(policy, promotedAt, now) || followers.some(({ required }) => !required)
+
 function mayBeDue({ interval, window }: RotationPolicy, since: Instant | undefined, now: Instant, soon: Instant) {
   if (interval === undefined || (since !== undefined && soon < since + interval)) return false
   return !window || isOpen(window, now) || isOpen(window, soon)
@@ -56,14 +90,15 @@ function mayBeDue({ interval, window }: RotationPolicy, since: Instant | undefin
 export const isFresh = ({ runLife }: RotationPolicy, promotedAt: Instant | undefined, now: Instant): boolean =>
   promotedAt !== undefined && now < promotedAt + runLife
 
-export interface Looked extends Omit<PlanInput, 'state'> {
+export interface Looked extends Omit<PlanInput, 'state' | 'followers'> {
   readonly state: SecretState | undefined
   readonly facts: FleetFacts
+  readonly followed: boolean
 }
 
 /** `ask`: the store begins the rotations of this secret itself. `nothing`: with the reason, for the count. */
 export type Work =
-  | { readonly do: 'rotate' | 'ask' | 'retire' }
+  | { readonly do: 'rotate' | 'ask' | 'retire' | 'replicate' }
   | { readonly do: 'nothing'; readonly why: 'not-due' | 'waiting' | 'halted' | 'under-way' }
 
 const nothing = (why: Extract<Work, { do: 'nothing' }>['why']): Work => ({ do: 'nothing', why })
@@ -77,6 +112,13 @@ export function rotationDue(looked: Looked): Work {
   if (!looked.facts.rotatedBy) return asWork(plan, 'rotate')
   if (plan.do === 'steps' && !plan.resumed) return { do: 'ask' }
   return driven(looked) ? nothing('under-way') : asWork(plan, 'rotate')
+}
+
+/** Only what is promoted is copied. Where the target may hold what is pending, or an old state is shown, a rotation has to end first. */
+export function replicationDue({ state, target, followed }: Looked): Work {
+  if (!followed) return nothing('not-due')
+  const unsettled = state?.anomaly === 'regressed' || (state?.pending && target.overlap === 'gap')
+  return unsettled ? nothing('under-way') : { do: 'replicate' }
 }
 
 /** The store's own run may be at it, or is just about to bring the value; an event says at once when it has failed. */

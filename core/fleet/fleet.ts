@@ -4,8 +4,10 @@
  */
 import type { Config } from '../config/types.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { LeaderRegister } from '../ports/leader-register.ts'
 import type { Call, SecretId, SecretStore } from '../ports/secret-store.ts'
 import type { RotationSetup } from '../rotation/setup.ts'
+import type { MemberName } from './member.ts'
 
 /** What a sweep has to know besides the port. */
 export interface FleetFacts {
@@ -25,8 +27,12 @@ export interface FleetStore extends SecretStore {
 export interface Fleet {
   readonly config: Config
   readonly clock: Clock
+  /** The member that this deployment acts for. Absent: that of each secret's own store. */
+  readonly member?: MemberName
+  /** Who leads the secrets that have followers. Cannot be reached from here: `config-invalid`. */
+  register(): LeaderRegister
   /** By its name in the configuration; opened once. */
   store(name: string): Promise<FleetStore>
-  /** A secret with all that a run of the engine needs. */
+  /** A secret with all that a run of the engine needs, for that member. */
   setup(name: string): Promise<RotationSetup>
 }

@@ -8,6 +8,7 @@ import type { Instant } from '../ports/clock.ts'
 import type { Call, SecretId } from '../ports/secret-store.ts'
 import { type Suspicion, suspicion } from './due.ts'
 import type { Fleet, FleetStore } from './fleet.ts'
+import { placeIn } from './member.ts'
 import { kindOf, policyOf } from './wire.ts'
 
 export interface Suspect extends Suspicion {
@@ -27,7 +28,7 @@ const FEW = 10
 const OTHERS = 100
 
 export async function gatherHints(fleet: Fleet, call: Omit<Call, 'run'>): Promise<Hints> {
-  const byStore = Map.groupBy(fleet.config.secrets.values(), ({ store }) => store)
+  const byStore = Map.groupBy(fleet.config.secrets.values(), secret => placeIn(secret, fleet.member).store)
   const each = await Promise.all([...byStore].map(([name, secrets]) => inStore(fleet, name, secrets, call)))
   return {
     suspects: each.flatMap(({ suspects }) => suspects),
@@ -45,7 +46,7 @@ async function inStore(
   try {
     const store = await fleet.store(name)
     const found = new Findings(store, fleet.clock.now())
-    const unseen = secrets.length > FEW ? await listed(store, secrets, found, call) : secrets
+    const unseen = secrets.length > FEW ? await listed(store, secrets, found, fleet, call) : secrets
     for (const secret of unseen) found.add(secret, undefined)
     const { suspects, halted } = found
     return { suspects, halted, failed: [] }
@@ -67,7 +68,8 @@ class Findings {
 
   add(secret: SecretConfig, hint: Parameters<typeof suspicion>[0]): void {
     const { records } = this.#store.capabilities
-    const found = suspicion(hint, { policy: policyOf(secret), target: kindOf(secret), records }, this.#now)
+    const { followers } = secret
+    const found = suspicion(hint, { policy: policyOf(secret), target: kindOf(secret), records, followers }, this.#now)
     if (found === 'halted') this.halted++
     else if (found) this.suspects.push({ secret: secret.name, ...found })
   }
@@ -78,10 +80,14 @@ async function listed(
   store: FleetStore,
   secrets: readonly SecretConfig[],
   found: Findings,
+  { member }: Fleet,
   call: Omit<Call, 'run'>,
 ): Promise<Iterable<SecretConfig>> {
   const unseen = new Map<SecretId, SecretConfig>()
-  for (const secret of secrets) unseen.set(store.listedAs?.(secret.id) ?? secret.id, secret)
+  for (const secret of secrets) {
+    const { id } = placeIn(secret, member)
+    unseen.set(store.listedAs?.(id) ?? id, secret)
+  }
   const budget = secrets.length * OTHERS
   let seen = 0
   try {

@@ -125,16 +125,30 @@ class Pass {
 
   readonly visit = async ({ secret, todo }: Suspect): Promise<void> => {
     let sight: Sight | undefined
-    for (const what of todo)
+    /** Nothing is left to be done for followers, or nothing can be. */
+    let settled = false
+    for (const what of todo) {
+      if (what === 'replicate' && settled) continue
+      let seen: Sight | undefined
       try {
-        sight ??= await lookAt(this.#fleet, secret, this.#request, this.#signal)
-        const { outcome, moved } = await act(this.#fleet, sight, what, this.#signal)
-        this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
-        if (moved) sight = undefined
+        const found = sight ?? (await lookAt(this.#fleet, secret, this.#request, this.#signal))
+        if (found === 'standing-by') return this.#count(found)
+        seen = found
+        const { outcome, moved, told = false } = await act(this.#fleet, seen, what, this.#signal)
+        this.#count(outcome)
+        if (moved) settled = told
+        sight = moved ? undefined : seen
       } catch (thrown) {
+        // a secret that cannot be looked at is no second failure for its followers
+        settled = seen === undefined
         sight = undefined
         this.#noteFailure(this.item(secret, what), sanitise(thrown))
       }
+    }
+  }
+
+  #count(outcome: Outcome): void {
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
   }
 
   #noteFailure(item: WorkItem, error: RotationError): void {

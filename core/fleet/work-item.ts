@@ -11,6 +11,9 @@ const NAME = /^[^\p{Cc}]{1,512}$/u
 /** Milliseconds of a year with four digits. */
 const LATEST = 253_402_300_800_000
 
+const verbs: readonly WorkItem['do'][] = ['rotate', 'retire', 'replicate']
+const isVerb = (text: unknown): text is WorkItem['do'] => verbs.some(verb => verb === text)
+
 export const writeItem = ({ secret, do: what, asked }: WorkItem): string =>
   JSON.stringify({ secret, do: what, asked: new Date(asked).toISOString() })
 
@@ -21,7 +24,7 @@ export function parseItem(text: unknown): WorkItem {
   const secret = item.secret
   if (typeof secret !== 'string' || !NAME.test(secret)) throw wrong('secret', 'must be the name of a secret')
   const what = item.do
-  if (what !== 'rotate' && what !== 'retire') throw wrong('do', 'must be rotate or retire')
+  if (!isVerb(what)) throw wrong('do', `must be one of ${verbs.join(', ')}`)
   const asked = typeof item.asked === 'string' && item.asked.length <= 40 ? Date.parse(item.asked) : Number.NaN
   if (!(asked >= 0 && asked < LATEST)) throw wrong('asked', 'must be a time, RFC 3339')
   return { secret, do: what, asked }

@@ -11,7 +11,7 @@ import type { RotationRequest } from '../rotation/setup.ts'
 /**
  * Ends the previous credential if its time has come, then rotates if that is due. `since`: a schedule other than ours asked for a
  * rotation then, so one is due unless current is younger. A request whose `token` has brought current is done.
- * Throws RotationError.
+ * Where another member leads, this one stands by. Throws RotationError.
  */
 export async function rotateAsked(
   fleet: Fleet,
@@ -21,6 +21,7 @@ export async function rotateAsked(
   since?: Instant,
 ): Promise<Outcome> {
   const sight = await lookAt(fleet, name, request, signal)
+  if (sight === 'standing-by') return sight
   const { state } = sight.looked
   const delivered = state && request.token !== undefined && state.request === request.token
   const due = state && since !== undefined ? asOf(state, since) : {}

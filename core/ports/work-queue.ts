@@ -9,7 +9,7 @@ import type { Call } from './secret-store.ts'
 export interface WorkItem {
   /** The name in the configuration. */
   readonly secret: string
-  readonly do: 'rotate' | 'retire'
+  readonly do: 'rotate' | 'retire' | 'replicate'
   /** When it was found to be due. */
   readonly asked: Instant
 }

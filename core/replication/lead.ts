@@ -15,10 +15,14 @@ import type { Replication } from './replication.ts'
 
 /** Nobody was ever named: `refused`. */
 export async function leaderOf(run: Run, { register, secret }: Replication): Promise<LeaderRecord> {
-  const record = await register.read(secret, run.call())
-  if (record) return record
+  return (await register.read(secret, run.call())) ?? unled(run.setup.secret)
+}
+
+/** Only a person names the first leader: a record that was lost may have named another one. */
+export function unled(secret: string): never {
   throw new RotationError('refused', 'No record says which member leads this secret.', {
-    next: `Run \`lockstep replicate ${run.setup.secret}\` once: it writes the first record.`,
+    secret,
+    next: `Run \`lockstep replicate ${secret}\` once: it writes the first record.`,
   })
 }
 

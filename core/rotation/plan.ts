@@ -99,10 +99,10 @@ function planBeginning(input: PlanInput, state: SecretState): Plan {
  */
 export function planStep(input: PlanInput & { readonly state: SecretState }): Plan | undefined {
   const { policy, now, state } = input
-  const { halted, retiring, promotedAt } = state
+  const { halted, retiring } = state
   if (halted !== undefined) return refuse('halted', `Halted: ${halted}.`)
   if (retiring !== undefined) return wait('retire', 'A retirement is under way.', retiring + policy.runLife)
-  return tooRecent(policy, now, promotedAt) ?? tooShortGrace(input)
+  return heldByFollowers(input) ?? tooRecent(policy, now, shownEverywhere(input, state)) ?? tooShortGrace(input)
 }
 
 const idOf = (id: string, state: SecretState, { type, token }: PlanInput['request']): RotationId =>

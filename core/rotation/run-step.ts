@@ -9,6 +9,10 @@
  */
 import { isRotationError, RotationError, sanitise } from '../errors.ts'
 import type { Call, RotationId, SecretState, VersionId } from '../ports/secret-store.ts'
+import { heldByFollowers, requireAcceptedGap } from '../replication/gate.ts'
+import { confirmLead } from '../replication/lead.ts'
+import type { FollowerReport } from '../replication/replication.ts'
+import { tellFollowers } from '../replication/tell.ts'
 import { informConsumers } from './consumers.ts'
 import { discard } from './discard.ts'
 import { recordFailure, retried } from './guarded.ts'
@@ -36,6 +40,8 @@ export interface StepResult {
   readonly outcome: 'done' | 'already-rotated' | 'tried'
   readonly rotation: RotationId
   readonly versions?: { readonly old: VersionId; readonly new: VersionId }
+  /** How each follower took it; absent without followers. */
+  readonly followers?: readonly FollowerReport[]
 }
 
 /** Repeat, in any order: the same answer, or what is missing is done. A rotation that is not pending (any more): `stale`. */
@@ -67,6 +73,7 @@ function asFailure(thrown: unknown): unknown {
 }
 
 async function createStep(run: Run, rotation: RotationId): Promise<StepResult> {
+  await confirmLead(run)
   const state = await look(run)
   if (state.current.rotation === rotation) return already(rotation)
   if (state.pending?.rotation !== rotation) {
@@ -76,7 +83,9 @@ async function createStep(run: Run, rotation: RotationId): Promise<StepResult> {
   }
   if (state.pending.ours) return done(rotation)
   const { id, policy, target, clock } = run.setup
-  const plan = planStep({ id, policy, target, state, now: clock.now(), request: run.request })
+  requireAcceptedGap(run.setup)
+  const followers = await heldByFollowers(run, state)
+  const plan = planStep({ id, policy, target, state, now: clock.now(), request: run.request, followers })
   if (plan?.do === 'refuse') throw new RotationError(plan.code, plan.why)
   if (plan?.do === 'wait') throw new Waiting(plan.for, plan.why, plan.until)
   const current = await run.read(state.current.version)
@@ -120,8 +129,10 @@ async function testStep(run: Run, rotation: RotationId): Promise<StepResult> {
 
 async function finishStep(run: Run, rotation: RotationId): Promise<StepResult> {
   const result = await (run.setup.target.overlap === 'gap' ? finishGap(run, rotation) : finishPair(run, rotation))
+  // repeated too: the run before may have died in between
+  const followers = await tellFollowers(run)
   if (result.versions) await informConsumers(run, result.versions.new, 'all')
-  return result
+  return { ...result, ...(followers && { followers }) }
 }
 
 /** Set, test and promote in one breath. */
