@@ -18,7 +18,9 @@ import type { LeaderRegister } from '../core/ports/leader-register.ts'
 import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
 import type { IdentityCall } from '../core/ports/web-identity.ts'
+import type { Replication } from '../core/replication/replication.ts'
 import { storeRegister } from '../core/replication/store-register.ts'
+import { wireReplication } from '../core/replication/wire.ts'
 import type { RotationSetup } from '../core/rotation/setup.ts'
 import type { Credential, ValueShape } from '../core/secret/credential.ts'
 import { type FingerprintKey, parseKey } from '../core/secret/fingerprint.ts'
@@ -26,6 +28,7 @@ import { valueShape } from '../core/secret/shape.ts'
 import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sinks.ts'
 import { cloudHooks, cloudTokens } from './clouds.ts'
 import type { SignInPlaces } from './identities.ts'
+import { explained } from './register.ts'
 import { type Opening, type OpenStore, openStore, storeExists, type Trail, trySignIn } from './stores.ts'
 
 interface Surroundings {
@@ -64,14 +67,24 @@ export class Workspace {
 
   /** The secret with everything it needs, for the member that leads or the one named. Unknown name: `usage`. */
   async setup(name: string, member?: string): Promise<RotationSetup> {
-    const openers = {
+    return wire(this.config, name, this.#openers, this.clock, member)
+  }
+
+  /** Its members and the register of who leads; none of them is asked anything. Without followers: undefined. */
+  async members(name: string): Promise<Replication | undefined> {
+    const secret = this.secret(name)
+    const wired = await wireReplication(this.config, secret, this.#openers, this.clock, secret.store)
+    return wired?.replication
+  }
+
+  get #openers() {
+    return {
       store: (store: string) => this.store(store),
       target: (secret: SecretConfig) => this.target(secret),
       audit: (store: OpenStore) => this.audit(store),
       hook: (hook: HookConfig) => this.#hook(hook),
       replication: { register: (epochs: EpochsConfig) => this.#register(epochs) },
     }
-    return wire(this.config, name, openers, this.clock, member)
   }
 
   secret(name: string): SecretConfig {
@@ -159,8 +172,12 @@ export class Workspace {
   }
 
   #register(epochs: EpochsConfig): LeaderRegister {
-    if ('store' in epochs) return storeRegister(() => this.store(epochs.store, true), this.config.deployment)
-    throw new RotationError('unsupported', 'A register in Blob Storage is not possible yet.')
+    if (!('store' in epochs)) throw new RotationError('unsupported', 'A register in Blob Storage is not possible yet.')
+    const { store } = epochs
+    return explained(
+      storeRegister(() => this.store(store, true), this.config.deployment),
+      () => this.hasStore(store),
+    )
   }
 
   async target(secret: SecretConfig): Promise<RotationTarget> {
