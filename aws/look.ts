@@ -17,6 +17,10 @@ export class Look {
   holder: string | undefined
   /** When this run noted that it sets what is pending. */
   setAt: number | undefined
+  /** Replicas have shown what was moved before this run. */
+  settled = false
+  /** One of them has not shown a move in time. */
+  lagging = false
   #described: Described
 
   constructor(id: string, described: Described) {

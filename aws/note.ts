@@ -26,6 +26,8 @@ async function noteSet(visit: Visit, look: Look, setAt: Instant): Promise<void> 
   if (!pending) return
   await visit.move(look, { label: turnLabel(pending.version, pending.turns + 1), to: pending.version })
   look.setAt = setAt
+  // from here on until the promotion, a wait may be consumers' downtime
+  await visit.settled(look)
 }
 
 function tagsFor({ meaning }: Look, { attempts, halted, epoch, promotedAt, issuing }: StateNote): Tags {

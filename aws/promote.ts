@@ -3,13 +3,16 @@
  * @module
  */
 import { isRotationError, RotationError } from '../core/errors.ts'
-import type { Instant } from '../core/ports/clock.ts'
+import type { Duration, Instant } from '../core/ports/clock.ts'
 import type { RotationId, VersionId } from '../core/ports/secret-store.ts'
 import { requireOurs } from './guards.ts'
 import { CURRENT, PENDING, turnOf } from './labels.ts'
 import type { Look } from './look.ts'
 import { promotedAtTag, requestTag } from './tags.ts'
 import { asVersion, isBeside, type Visit } from './visit.ts'
+
+/** Consumers' hooks and the other followers wait for this call. */
+const PATIENCE: Duration = 5_000
 
 export interface Promotion {
   readonly rotation: RotationId
@@ -22,6 +25,7 @@ export async function promote(
   promotion: Promotion,
 ): Promise<{ readonly version: VersionId; readonly already: boolean }> {
   const version = asVersion(promotion.rotation)
+  visit.patience = PATIENCE
   const look = await visit.seen()
   if (look.meaning.current === version) return { version, already: true }
   requireOurs(visit, look)
@@ -49,7 +53,10 @@ function requirePromotable(visit: Visit, { meaning }: Look, { rotation, base }: 
   throw new RotationError('conflict', 'Current was changed during the rotation.', { at: visit.id })
 }
 
-/** Labels that mean nothing any more are taken off, and the time is noted. Left undone, dates are later and labels take up room. */
+/**
+ * Labels that mean nothing any more are taken off, and the time is noted. Left undone, dates are later and labels take up room. Where
+ * Secrets Manager copies to other regions, labels stay until the copies show the promotion; the retirement takes them off too.
+ */
 async function tidy(
   visit: Visit,
   look: Look,
@@ -60,12 +67,16 @@ async function tidy(
   try {
     const at = Math.max(visit.clock.now(), before ?? 0)
     const tags = { ...promotedAtTag(version, at), ...(request !== undefined && requestTag(version, request)) }
-    if (look.meaning.holder === version) await visit.loosen(look, PENDING, version)
-    for (const [other, labels] of look.described.stages)
-      for (const label of labels.filter(turnOf)) await visit.loosen(look, label, other)
+    if (await visit.settled(look)) await loosenAll(visit, look, version)
     await visit.requests.tag(visit.id, tags, visit.call)
     look.tagged(tags)
   } catch {
     // Published is published: the caller must hear that.
   }
+}
+
+async function loosenAll(visit: Visit, look: Look, version: VersionId): Promise<void> {
+  if (look.meaning.holder === version) await visit.loosen(look, PENDING, version)
+  for (const [other, labels] of look.described.stages)
+    for (const label of labels.filter(turnOf)) await visit.loosen(look, label, other)
 }

@@ -283,6 +283,20 @@ export class Requests {
     })
   }
 
+  /**
+   * secretsmanager:StopReplicationToReplica, in the replica's own region: it becomes a secret of its own there. Stands alone already:
+   * `refused`. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
+   */
+  async standAlone(id: string, call: Bounds): Promise<void> {
+    await this.#send(call, {
+      operation: 'StopReplicationToReplica',
+      secret: id,
+      writes: true,
+      send: ({ StopReplicationToReplicaCommand }, o) =>
+        this.#client.send(new StopReplicationToReplicaCommand({ SecretId: id }), o),
+    })
+  }
+
   /** The region that the client speaks to. */
   region(): Promise<string> {
     return this.#client.config.region()

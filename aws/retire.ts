@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duration } from '../core/ports/clock.ts'
 import type { VersionId } from '../core/ports/secret-store.ts'
 import { requireOurs } from './guards.ts'
-import { isRetiringLabel, PENDING, RETIRED, retiringLabel } from './labels.ts'
+import { isRetiringLabel, isTurnOf, PENDING, RETIRED, retiringLabel, turnOf } from './labels.ts'
 import type { Look } from './look.ts'
 import { baseOf, holderOf, stagesOf } from './state.ts'
 import type { Visit } from './visit.ts'
@@ -61,4 +61,16 @@ export async function retirePrevious(visit: Visit, previous: VersionId): Promise
   const from = holderOf(stages, RETIRED)
   await visit.move(look, { label: RETIRED, ...(from && { from }), to: previous })
   await forgetHolders(visit, look, previous)
+  await forgetTurns(visit, look)
+}
+
+/** What the promotion would have taken off, had replicas shown it in time. What was discarded since stays on record at current. */
+async function forgetTurns(visit: Visit, look: Look): Promise<void> {
+  const { current } = look.meaning
+  const seen = [...look.described.stages].flatMap(([version, labels]) =>
+    labels
+      .filter(label => turnOf(label) && (version !== current || isTurnOf(turnOf(label), current)))
+      .map(label => ({ version, label })),
+  )
+  for (const { version, label } of seen) await visit.loosen(look, label, version)
 }

@@ -33,15 +33,23 @@ import { describe, read, unlabelled, versionOf } from './reading.ts'
 import type { Requests } from './requests.ts'
 import { claimRetire, retirePrevious } from './retire.ts'
 import { summaryOf } from './summary.ts'
-import { type ManagedRotation, type Premises, Visit } from './visit.ts'
+import { type Premises, Visit } from './visit.ts'
 
 export class AwsSecretStore implements SecretStore {
   readonly name = 'aws'
   readonly capabilities = { publish: 'fenced', maxValueBytes: MAX_VALUE_BYTES, records: false } as const
   protected readonly premises: Premises
 
-  constructor(requests: Requests, clock: Pick<Clock, 'now'>, managed?: ManagedRotation) {
-    this.premises = { requests, clock, looks: new WeakMap(), ...(managed && { managed }) }
+  constructor(
+    requests: Requests,
+    clock: Pick<Clock, 'now'>,
+    { managed, betweenMoves }: Pick<Premises, 'managed' | 'betweenMoves'> = {},
+  ) {
+    this.premises = {
+      ...{ requests, clock, looks: new WeakMap(), unshown: new Map() },
+      ...(managed && { managed }),
+      ...(betweenMoves && { betweenMoves }),
+    }
   }
 
   describe(id: SecretId, call: Call): Promise<SecretState | undefined> {

@@ -22,15 +22,20 @@ import { describe, stateOf, versionOf } from './reading.ts'
 import type { Described, Fetched, Requests } from './requests.ts'
 import { AwsSecretStore } from './secret-store.ts'
 import { holderOf } from './state.ts'
-import { asVersion, type ManagedRotation, type Visit } from './visit.ts'
+import { asVersion, type ManagedRotation, type Premises, type Visit } from './visit.ts'
 
 export class StepStore extends AwsSecretStore {
   readonly #version: VersionId
   #current: Promise<Fetched | undefined> | undefined
   #pending: Promise<Fetched | undefined> | undefined
 
-  constructor(requests: Requests, clock: Pick<Clock, 'now'>, managed: ManagedRotation) {
-    super(requests, clock, managed)
+  constructor(
+    requests: Requests,
+    clock: Pick<Clock, 'now'>,
+    managed: ManagedRotation,
+    replicas: Pick<Premises, 'betweenMoves'> = {},
+  ) {
+    super(requests, clock, { managed, ...replicas })
     this.#version = asVersion(managed.token)
   }
 

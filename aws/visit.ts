@@ -3,8 +3,10 @@
  * @module
  */
 import { RotationError } from '../core/errors.ts'
-import type { Clock } from '../core/ports/clock.ts'
+import type { Clock, Duration } from '../core/ports/clock.ts'
 import type { Call, RotationId, SecretId, VersionId } from '../core/ports/secret-store.ts'
+import type { BetweenMoves } from './between-moves.ts'
+import { CURRENT } from './labels.ts'
 import { Look } from './look.ts'
 import type { Described, Requests } from './requests.ts'
 import { meaningOf } from './state.ts'
@@ -25,6 +27,10 @@ export interface Premises {
   readonly looks: WeakMap<object, Map<SecretId, Look>>
   /** Set while Secrets Manager asks for it. */
   readonly managed?: ManagedRotation
+  /** Where Secrets Manager copies to other regions by itself. */
+  readonly betweenMoves?: BetweenMoves
+  /** What this store moved last, as long as replicas have not shown it. */
+  readonly unshown: Map<SecretId, Move>
 }
 
 export interface Move {
@@ -33,26 +39,31 @@ export interface Move {
   readonly to?: VersionId
 }
 
+/** How long one call of the port waits for replicas in all. */
+const PATIENCE: Duration = 30_000
+
 export class Visit {
   readonly requests: Requests
   readonly clock: Pick<Clock, 'now'>
   readonly managed: ManagedRotation | undefined
   readonly id: SecretId
   readonly call: Call
-  readonly #looks: Premises['looks']
+  /** What is left of it. */
+  patience = PATIENCE
+  readonly #premises: Premises
 
-  constructor({ requests, clock, looks, managed }: Premises, id: SecretId, call: Call) {
-    this.requests = requests
-    this.clock = clock
-    this.managed = managed
+  constructor(premises: Premises, id: SecretId, call: Call) {
+    this.requests = premises.requests
+    this.clock = premises.clock
+    this.managed = premises.managed
     this.id = id
     this.call = call
-    this.#looks = looks
+    this.#premises = premises
   }
 
   /** What the run has seen before. */
   get known(): Look | undefined {
-    return this.#looks.get(this.call.run)?.get(this.id)
+    return this.#premises.looks.get(this.call.run)?.get(this.id)
   }
 
   /** What the run has seen, or a first look. Absent: `secret-not-found`. */
@@ -98,8 +109,8 @@ export class Visit {
         at: secret,
         next: 'Put one: `lockstep secret put NAME`.',
       })
-    const looks = this.#looks.get(this.call.run) ?? new Map<SecretId, Look>()
-    this.#looks.set(this.call.run, looks)
+    const looks = this.#premises.looks.get(this.call.run) ?? new Map<SecretId, Look>()
+    this.#premises.looks.set(this.call.run, looks)
     const known = looks.get(secret)
     known?.renew(described)
     const look = known ?? new Look(secret, described)
@@ -109,8 +120,31 @@ export class Visit {
 
   /** By compare-and-set. Not where it was seen: `stale`, and nothing has moved. */
   async move(look: Look, move: Move): Promise<void> {
+    await this.settled(look)
     await this.requests.move(this.id, move, this.call)
     look.moved(move.label, move.to)
+    if (this.#premises.betweenMoves) this.#premises.unshown.set(this.id, move)
+  }
+
+  /**
+   * Whether every replica shows the last move; of another process's, that of AWSCURRENT has to do. One that has not in time is not
+   * waited for again by this run: a region that is lost must not hold the others.
+   */
+  async settled(look: Look): Promise<boolean> {
+    const { betweenMoves, unshown } = this.#premises
+    const last = unshown.get(this.id)
+    if (!betweenMoves || (look.settled && !last)) return true
+    const began = this.clock.now()
+    // half of what is left: a region that is lost must leave time for what is to be done
+    const patience = Math.min(this.patience, (this.call.deadline - began) / 2)
+    if (look.lagging || patience <= 0) return false
+    const move = last ?? { label: CURRENT, to: look.meaning.current }
+    const shown = await betweenMoves(this.id, move, patience, this.call)
+    this.patience -= this.clock.now() - began
+    look.settled = shown
+    look.lagging = !shown
+    if (shown) unshown.delete(this.id)
+    return shown
   }
 
   /** Takes a label off, if it is still there. */
