@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: real rotations of real PostgreSQL passwords while twenty clients use them. `-- --cloud aws`: as a rotation
  * function of Secrets Manager, which is a fake. `-- --cloud gcp` or `azure`: with that cloud's store, a fake too, which consumers
- * are shown late (`--lag`, in milliseconds). `-- --json` for machines.
+ * are shown late (`--lag`, in milliseconds). `-- --regions`: one secret in four of them at once. `-- --json` for machines.
  * Exit codes: 0 every promise was kept, 1 one was broken or the demo could not run, 2 usage, 130 Ctrl-C.
  * @module
  */
@@ -16,7 +16,8 @@ const demos: Readonly<Record<string, () => Promise<Demo>>> = {
   gcp: async () => (await import('./gcp/demo.ts')).gcp,
   azure: async () => (await import('./azure/demo.ts')).azure,
 }
-const USAGE = `usage: demo [--cloud ${Object.keys(demos).join('|')}] [--lag MS] [--json]\n`
+const regions = async (): Promise<Demo> => (await import('./regions/demo.ts')).regions
+const USAGE = `usage: demo [--cloud ${Object.keys(demos).join('|')}] [--lag MS] [--json]\n       demo --regions [--json]\n`
 
 async function main(): Promise<number> {
   const options = asked()
@@ -43,13 +44,16 @@ interface Asked {
 
 function asked(): Asked | undefined {
   try {
-    const { cloud, lag, json } = parseArgs({
+    const { values } = parseArgs({
       options: {
-        cloud: { type: 'string', default: 'local' },
-        lag: { type: 'string', default: String(LAG) },
+        cloud: { type: 'string' },
+        lag: { type: 'string' },
+        regions: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
-    }).values
+    })
+    const { cloud = 'local', lag = String(LAG), json } = values
+    if (values.regions) return (values.cloud ?? values.lag) ? undefined : { load: regions, lag: 0, json }
     const load = Object.entries(demos).find(([name]) => name === cloud)?.[1]
     return load && /^\d{1,5}$/.test(lag) ? { load, lag: Number(lag), json } : undefined
   } catch {

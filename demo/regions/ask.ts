@@ -16,27 +16,24 @@ const PAUSE_MS = 500
 /** Of a machine with other things to do. */
 const PATIENCE_MS = 60_000
 
-export type Waiting = Extract<RotationResult, { outcome: 'waiting' }>
-
-/** Until `enough` says so. */
-export async function askUntil(
-  ask: () => Promise<RotationResult>,
-  enough: (result: RotationResult) => boolean,
-): Promise<RotationResult> {
+/** Until `enough` says so; what fails and may be tried again is. */
+export async function askUntil<T>(ask: () => Promise<T>, enough: (answer: T) => boolean): Promise<T> {
   for (const end = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
-    const result = await tried(ask)
-    if (result && enough(result)) return result
-    if (Date.now() > end) throw new Error(`In a minute nothing came of it: ${result ? whyOf(result) : 'no answer'}`)
+    const answer = await tried(ask)
+    if (answer !== undefined && enough(answer)) return answer
+    if (Date.now() > end)
+      throw new Error(`A minute is over, and this is all: ${answer ? JSON.stringify(answer) : 'nothing'}`)
   }
 }
 
+export const again = <T>(ask: () => Promise<T>): Promise<T> => askUntil(ask, () => true)
+
 /** Undefined: it may be tried again. */
-async function tried(ask: () => Promise<RotationResult>): Promise<RotationResult | undefined> {
+async function tried<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask()
   } catch (error) {
-    if (isRotationError(error) && error.retry !== 'no') return undefined
-    if (isRotationError(error, 'no-time')) return undefined
+    if (isRotationError(error) && (error.retry !== 'no' || error.code === 'no-time')) return undefined
     throw error
   }
 }

@@ -34,7 +34,11 @@ export const closeClouds = async (clouds: Clouds): Promise<void> => {
 
 /** All lines from one place to another can be cut at once. */
 export class Lines {
-  readonly #lines: { readonly from: RegionName; readonly to: RegionName | 'witness' | 'database'; readonly link: Link }[] = []
+  readonly #lines: {
+    readonly from: RegionName
+    readonly to: RegionName | 'witness' | 'database'
+    readonly link: Link
+  }[] = []
 
   /** Answers the port at this end. */
   async lay(from: RegionName, to: RegionName | 'witness' | 'database', port: number): Promise<number> {

@@ -11,7 +11,7 @@ export const LATENCY_MS = 2 * ONE_WAY_MS
 export const timing = { refresh: 500, connectRetry: 1_000, grace: 2_000, followerTimeout: 2_500 } as const
 
 /** What the configuration cannot say: it refuses a run life below a minute, and rotations keep a run life apart. */
-const RUN_LIFE = 8_000
+const RUN_LIFE = 6_000
 
 /** A person at a terminal would have half a minute of patience with a region that is lost. */
 export function quickened(setup: RotationSetup): RotationSetup {
