@@ -70,6 +70,10 @@ export class MemoryFleet implements Fleet {
 
   store = async (): Promise<FleetStore> => this.#store
 
+  register = (): never => {
+    throw new Error('nobody has followers here')
+  }
+
   setup = (name: string) =>
     wire(
       this.config,

@@ -14,6 +14,10 @@ test('an item comes back as it was sent, and holds nothing else', () => {
   expect(JSON.parse(text)).toEqual({ secret: 'orders-db', do: 'rotate', asked: '2030-01-01T00:00:00.000Z' })
 })
 
+test.each(['rotate', 'retire', 'replicate'] as const)('%s is one of ours', what => {
+  expect(parseItem(writeItem({ ...item, do: what }))).toEqual({ ...item, do: what })
+})
+
 describe('anything else is refused, naming the field', () => {
   test.each([
     ['secret', ''],
@@ -22,6 +26,8 @@ describe('anything else is refused, naming the field', () => {
     ['secret', 7],
     ['do', 'rollback'],
     ['do', ['rotate']],
+    ['do', 'Replicate'],
+    ['do', 'constructor'],
     ['asked', 'yesterday'],
     ['asked', 1_893_456_000_000],
     ['asked', '+099999-01-01T00:00:00.000Z'],
@@ -53,7 +59,7 @@ test('100,000 items: understood or refused, and nothing of them is in the error'
   const { understood, refused } = fuzzed(text, candidate => {
     const parsed = parseItem(candidate)
     const { secret, do: what, asked } = parsed
-    if (typeof secret !== 'string' || !['rotate', 'retire'].includes(what) || !Number.isInteger(asked))
+    if (typeof secret !== 'string' || !['rotate', 'retire', 'replicate'].includes(what) || !Number.isInteger(asked))
       throw new Error('understood, and is none')
   })
   expect(understood).toBeGreaterThan(1_000)
