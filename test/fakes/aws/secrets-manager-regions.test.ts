@@ -76,6 +76,40 @@ it('can be held back until it is let go', async () => {
   expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('two')
 })
 
+it('sticks, where it was told to, when a label is moved before the replica shows the move before', async () => {
+  await using at = await replicated()
+  await at.replicate()
+  const { replication } = at.fake.service
+  replication.lagMs = 1000
+  at.pass(1000)
+  const move = (VersionStage: string) =>
+    at.sdk.updateSecretVersionStage({ SecretId: NAME, VersionStage, MoveToVersionId: token('one') })
+  await move('FIRST')
+  await move('SECOND')
+  at.pass(1000)
+  expect(Object.keys(await labels(at.eu, NAME))).toEqual(['AWSCURRENT', 'FIRST', 'SECOND'])
+  replication.sticks = true
+  await move('THIRD')
+  at.pass(1000)
+  await move('FOURTH')
+  at.pass(1000)
+  expect(replication.isStuck(EU, NAME)).toBe(false)
+  expect(Object.keys(await labels(at.eu, NAME))).toContain('FOURTH')
+  await move('FIFTH')
+  at.pass(999)
+  await move('SIXTH')
+  at.pass(1_000_000)
+  expect(replication.isStuck(EU, NAME)).toBe(true)
+  await at.sdk.putSecretValue({ SecretId: NAME, SecretString: 'two' })
+  at.pass(1_000_000)
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('one')
+  expect(Object.keys(await labels(at.eu, NAME))).not.toContain('FIFTH')
+  expect((await at.sdk.describeSecret({ SecretId: NAME })).ReplicationStatus).toMatchObject([{ Status: 'InSync' }])
+  await at.eu.stopReplicationToReplica({ SecretId: NAME })
+  await at.eu.putSecretValue({ SecretId: NAME, SecretString: 'its own' })
+  expect((await at.eu.getSecretValue({ SecretId: NAME })).SecretString).toBe('its own')
+})
+
 it('StopReplicationToReplica, in its region, makes it a secret of its own without rotation', async () => {
   await using at = await replicated()
   await at.replicate()

@@ -18,7 +18,14 @@ export class Regions {
   readonly #primaries = new Map<string, Map<string, SecretRecord>>()
   /** Milliseconds between a write to the primary and its being seen in a replica. */
   lagMs = 0
+  /**
+   * A label that is moved before a replica shows the move before it leaves that replica as it is, for good: in no document of AWS,
+   * but seen there (square/password-rotation-lambda pull request 12, which waits between its two UpdateSecretVersionStage).
+   */
+  sticks = false
   readonly #paused = new Map<string, number>()
+  readonly #moved = new Map<SecretRecord, number>()
+  readonly #stuck = new Map<SecretRecord, Map<string, number>>()
   readonly #world: World
 
   constructor(world: World) {
@@ -32,6 +39,24 @@ export class Regions {
 
   resume(region: string): void {
     this.#paused.delete(region)
+  }
+
+  /** UpdateSecretVersionStage was applied. */
+  hasMoved(record: SecretRecord): void {
+    const now = this.#world.now()
+    const before = this.#moved.get(record)
+    this.#moved.set(record, now)
+    if (!this.sticks || before === undefined) return
+    for (const region of record.state.replicas.keys()) {
+      const until = this.#seenUntil(record, region, now)
+      if (until < before) this.#stuckOf(record).set(region, until)
+    }
+  }
+
+  /** Whether the replica there shows nothing new any more. */
+  isStuck(region: string, secretId: string): boolean {
+    const found = this.find(region, secretId)
+    return found?.replicaIn === region && this.#stuckOf(found.record).has(region)
   }
 
   records(region: string): SecretRecord[] {
@@ -86,10 +111,21 @@ export class Regions {
   #replica(record: SecretRecord, region: string): Located[] {
     const replica = record.state.replicas.get(region)
     if (!replica || replica.failure) return []
-    const seenUntil = Math.min(this.#world.now(), this.#paused.get(region) ?? Number.POSITIVE_INFINITY) - this.lagMs
+    const seenUntil = this.#seenUntil(record, region, this.#world.now())
     if (seenUntil < replica.createdAt) return []
     const seen = record.asOf(seenUntil)
     return seen ? [{ record, replicaIn: region, state: inRegion(seen, region, replica.kmsKeyId) }] : []
+  }
+
+  #seenUntil(record: SecretRecord, region: string, now: number): number {
+    const held = Math.min(now, this.#paused.get(region) ?? Number.POSITIVE_INFINITY) - this.lagMs
+    return Math.min(held, this.#stuckOf(record).get(region) ?? Number.POSITIVE_INFINITY)
+  }
+
+  #stuckOf(record: SecretRecord): Map<string, number> {
+    const known = this.#stuck.get(record) ?? new Map<string, number>()
+    this.#stuck.set(record, known)
+    return known
   }
 
   #isGone(state: SecretState): boolean {

@@ -159,8 +159,8 @@ export class Service {
     return this.#world.kms
   }
 
-  /** `lagMs`, `pause(region)`, `resume(region)`. */
-  get replication(): Pick<World['regions'], 'lagMs' | 'pause' | 'resume'> {
+  /** `lagMs`, `pause(region)`, `resume(region)`, `sticks`, `isStuck(region, secret)`. */
+  get replication(): Pick<World['regions'], 'lagMs' | 'pause' | 'resume' | 'sticks' | 'isStuck'> {
     return this.#world.regions
   }
 

@@ -108,5 +108,6 @@ export function updateSecretVersionStage(request: Request, input: Input): object
     moveLabel(draft, stage, from, to)
     draft.changedAt = at
   })
+  request.world.regions.hasMoved(record)
   return { ARN: record.state.arn, Name: record.state.name }
 }
