@@ -66,14 +66,17 @@ export async function visited<T>(
   const late = AbortSignal.timeout(timeout)
   const deadline = Math.min(run.deadline, run.setup.clock.now() + timeout)
   const call: Call = { signal: AbortSignal.any([run.signal, late]), deadline, run: {} }
-  const over = new Promise<never>((_, reject) => {
-    const hung = new RotationError('store-unavailable', `The follower did not answer within ${timeout} ms.`)
-    late.addEventListener('abort', () => reject(hung), { once: true })
-  })
+  const over = Promise.withResolvers<never>()
+  const hung = () =>
+    over.reject(new RotationError('store-unavailable', `The follower did not answer within ${timeout} ms.`))
+  late.addEventListener('abort', hung, { once: true })
   try {
-    return await Promise.race([visit(call), over])
+    return await Promise.race([visit(call), over.promise])
   } catch (thrown) {
     throw sanitise(thrown).in({ at: name })
+  } finally {
+    // what it holds is given back now, not when the time is over
+    late.removeEventListener('abort', hung)
   }
 }
 
