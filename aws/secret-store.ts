@@ -125,6 +125,17 @@ export class AwsSecretStore implements SecretStore {
     return { version: token as string as VersionId, createdAt: clock.now(), value }
   }
 
+  /** Creates the secret. There is one already: it stays as it is. */
+  async create(id: SecretId, value: SecretValue, call: Call): Promise<void> {
+    checkValue(id, value)
+    const visit = this.visit(id, call)
+    try {
+      if (!(await visit.look())) await this.premises.requests.create(id, randomUUID(), value, call)
+    } catch (error) {
+      if (!isRotationError(error, 'stale')) throw error
+    }
+  }
+
   /**
    * Takes AWSPENDING off a version that is no rotation under way: Secrets Manager begins none while it is there. Answers
    * whether there was one.

@@ -3,7 +3,7 @@
  * the record together.
  * @module
  */
-import { RotationError } from '../core/errors.ts'
+import { isRotationError, RotationError } from '../core/errors.ts'
 import type { Publishing } from './mode.ts'
 import { mainVersion } from './slots.ts'
 import { type Current, numberOf, unlessDenied, type Visit } from './visit.ts'
@@ -12,6 +12,9 @@ export interface Aliases {
   readonly alias: string
   readonly previous?: string | undefined
 }
+
+/** Of looks at a secret that others make too. */
+const TRIES = 4
 
 /** As Secret Manager names them; `latest` is its own. */
 export function checkAliases({ alias, previous }: Aliases): void {
@@ -27,9 +30,9 @@ export function checkAliases({ alias, previous }: Aliases): void {
 export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
   fenced: true,
 
-  async current(visit, { aliases }, { left }): Promise<Current> {
+  async current(visit, { aliases }, { left }): Promise<Current | undefined> {
     const number = aliases[alias]
-    if (number === undefined) throw noAlias(visit, alias)
+    if (number === undefined) return requireEmpty(visit, alias)
     const version = mainVersion(number)
     if (left?.version === version) return { version, since: left.since }
     const found = await visit.requests.version(visit.id, number, visit.call)
@@ -57,6 +60,26 @@ export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
     await unlessDenied(visit.requests.disable(visit.id, numberOf(version), visit.call))
   },
 
+  async begin(visit, value) {
+    const { requests, id, call } = visit
+    let brought: number | undefined
+    for (let tries = 1; ; tries++) {
+      const secret = await requests.secret(id, call)
+      if (!secret) throw notShown(visit)
+      const { annotations, aliases } = secret
+      if (aliases[alias] !== undefined) break
+      brought ??= await visit.add(id, value)
+      try {
+        await requests.update(id, secret, { annotations, aliases: { ...aliases, [alias]: brought } }, call)
+        return
+      } catch (error) {
+        if (!isRotationError(error, 'stale')) throw error
+        if (tries === TRIES) throw notShown(visit)
+      }
+    }
+    if (brought !== undefined) await unlessDenied(requests.destroy(id, brought, call))
+  },
+
   async expose(visit, number) {
     for (let tries = 0; ; tries++) {
       const secret = await visit.requests.secret(visit.id, visit.call)
@@ -75,6 +98,15 @@ export const aliasMode = ({ alias, previous }: Aliases): Publishing => ({
     return versions.map(({ number, createdAt }) => ({ version: mainVersion(number), createdAt }))
   },
 })
+
+/** Made, and nothing was put into it yet: no secret for anybody who reads. */
+async function requireEmpty(visit: Visit, alias: string): Promise<undefined> {
+  const some = await visit.requests.versions(visit.id, 1, visit.call)
+  if (some.length > 0) throw noAlias(visit, alias)
+}
+
+const notShown = ({ id }: Visit): RotationError =>
+  new RotationError('busy', 'Secret Manager does not show yet what was just made.', { at: id })
 
 const noAlias = ({ id }: Visit, alias: string): RotationError =>
   new RotationError('refused', `No version of the secret has the alias ${alias}.`, {

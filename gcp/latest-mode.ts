@@ -3,7 +3,6 @@
  * `latest` itself may be minutes old.
  * @module
  */
-import { RotationError } from '../core/errors.ts'
 import type { Ledger, PendingEntry } from '../core/ledger/record.ts'
 import type { VersionId } from '../core/ports/secret-store.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
@@ -37,6 +36,10 @@ export const latestMode = (): Publishing => ({
     await unlessDenied(visit.requests.disable(visit.id, numberOf(version), visit.call))
   },
 
+  async begin(visit, value) {
+    if (!(await visit.requests.version(visit.id, 'latest', visit.call))) await visit.add(visit.id, value)
+  },
+
   async expose() {
     // Added is read.
   },
@@ -63,8 +66,9 @@ async function overtaken(visit: Visit, base: number, number: number, value: Secr
   return found
 }
 
-async function currentOf(visit: Visit, _: unknown, { left, pending }: Ledger): Promise<Current> {
+async function currentOf(visit: Visit, _: unknown, { left, pending }: Ledger): Promise<Current | undefined> {
   const newest = await newestOf(visit, Math.max(numberIn(left?.version), numberIn(pending?.base)))
+  if (newest === undefined) return undefined
   const number = left && (await isRepeated(visit, numberOf(left.version), newest)) ? numberOf(left.version) : newest
   const version = mainVersion(number)
   const published = pending && (await publishedAs(visit, pending, number))
@@ -88,16 +92,12 @@ const numberIn = (version: VersionId | undefined): number => (version === undefi
 
 /**
  * The newest by number, from one that is known to exist; without one, from what `latest` says. By access, which is strongly
- * consistent; a version that is disabled is there all the same.
+ * consistent; a version that is disabled is there all the same. None: undefined.
  */
-async function newestOf(visit: Visit, known: number): Promise<number> {
+async function newestOf(visit: Visit, known: number): Promise<number | undefined> {
   const { requests, id, call } = visit
   const from = known > 0 ? known : (await requests.version(id, 'latest', call))?.number
-  if (from === undefined)
-    throw new RotationError('refused', 'The secret holds no value yet.', {
-      at: id,
-      next: 'Put one: `lockstep secret put NAME`.',
-    })
+  if (from === undefined) return undefined
   for (let number = from; ; number++) if (!(await visit.value(id, number + 1))) return number
 }
 

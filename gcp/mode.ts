@@ -5,6 +5,7 @@
 import type { PendingEntry } from '../core/ledger/record.ts'
 import type { Instant } from '../core/ports/clock.ts'
 import type { PendingDraft, VersionId } from '../core/ports/secret-store.ts'
+import type { SecretValue } from '../core/secret/secret-value.ts'
 import type { Secret } from './requests.ts'
 import type { Look, Mode, Visit } from './visit.ts'
 
@@ -27,6 +28,8 @@ export interface Publishing extends Mode {
   publish(visit: Visit, look: Look, pending: PendingEntry): Promise<Publication>
   /** Once the credential was ended. */
   retire(visit: Visit, previous: VersionId): Promise<void>
+  /** The first value of a secret. There is one: nothing. */
+  begin(visit: Visit, value: SecretValue): Promise<void>
   /** A person's version: consumers read it. */
   expose(visit: Visit, number: number): Promise<void>
   /** Newest first. */

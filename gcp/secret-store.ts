@@ -210,6 +210,18 @@ export class GcpSecretStore implements SecretStore {
     return { version: mainVersion(number), createdAt, value }
   }
 
+  /**
+   * Creates the secret, or gives one without a value its first: whoever made it may have died in between. There is a value already: it
+   * stays. Read by an alias, of several at once one wins; read as latest, what each of them adds stays, the last one shown.
+   */
+  async create(id: SecretId, value: SecretValue, call: Call): Promise<void> {
+    this.#checkValue(id, value)
+    const visit = this.#visit(id, call)
+    const { requests } = this.#premises
+    if (!(await requests.secret(id, call))) await requests.create(id, call)
+    await this.#mode.begin(visit, value)
+  }
+
   close(): Promise<void> {
     return this.#premises.requests.close()
   }

@@ -32,8 +32,8 @@ export interface Look extends Recorded {
 export interface Mode {
   /** Whether the publication is conditional on what was seen; else it is looked at once more before. */
   readonly fenced: boolean
-  /** What consumers read; the secret's record and aliases are given. */
-  current(visit: Visit, secret: Secret, ledger: Ledger): Promise<Current>
+  /** What consumers read; the secret's record and aliases are given. Nothing was put into it yet: undefined. */
+  current(visit: Visit, secret: Secret, ledger: Ledger): Promise<Current | undefined>
 }
 
 export interface Premises {
@@ -101,7 +101,9 @@ export class Visit {
     for (;;) {
       if (!shown) return undefined
       const { secret, ledger } = shown
-      const look = { secret, ledger, current: await this.#premises.mode.current(this, secret, ledger) }
+      const current = await this.#premises.mode.current(this, secret, ledger)
+      if (!current) return undefined
+      const look = { secret, ledger, current }
       const now = !this.#premises.mode.fenced && looksEdited(look) ? await this.#record(shown) : shown
       if (now?.secret.etag === secret.etag) return this.#remember(look)
       shown = now

@@ -15,15 +15,29 @@ const CREATE = `
   INSERT INTO secrets (id, revision, latest, generation, attempts, epoch) VALUES (?, 1, ?, 0, 0, 0)`
 const TOUCH = 'UPDATE secrets SET revision = revision + 1, latest = ? WHERE id = ?'
 
+/** `ifAbsent`, and there is one: nothing, and undefined. */
+export function personsPut(
+  database: Database,
+  ledger: Ledger,
+  put: { readonly id: SecretId; readonly value: SecretValue; readonly ifAbsent: true },
+  call: Call,
+): Promise<SecretVersion | undefined>
 export function personsPut(
   database: Database,
   ledger: Ledger,
   put: { readonly id: SecretId; readonly value: SecretValue },
   call: Call,
-): Promise<SecretVersion> {
-  const { id, value } = put
+): Promise<SecretVersion>
+export function personsPut(
+  database: Database,
+  ledger: Ledger,
+  put: { readonly id: SecretId; readonly value: SecretValue; readonly ifAbsent?: true },
+  call: Call,
+): Promise<SecretVersion | undefined> {
+  const { id, value, ifAbsent } = put
   return database.write(call, () => {
     const old = ledger.find(id)
+    if (old && ifAbsent) return undefined
     const { early, late } = ledger.stamps(old)
     if (old) ledger.restage(id, old.current, null, late)
     if (old) database.sql(TOUCH).run(late, id)

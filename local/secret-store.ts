@@ -167,6 +167,13 @@ export class LocalStore implements SecretStore {
     return personsPut(this.#database, this.#ledger, { id, value }, call)
   }
 
+  /** Creates the secret, on record like `put`. There is one already: it stays as it is. */
+  async create(id: SecretId, value: SecretValue, call: Call): Promise<void> {
+    checkId(id)
+    checkValue(id, value)
+    await personsPut(this.#database, this.#ledger, { id, value, ifAbsent: true }, call)
+  }
+
   /** Current's version and value. Absent: undefined. */
   async get(id: SecretId, call: Call): Promise<SecretVersion | undefined> {
     return this.#database.read(call, () => this.#open(id, queries.current, id))

@@ -4,7 +4,7 @@
  * @module
  */
 import { RotationError } from '../errors.ts'
-import type { Call, PendingState, RotationId, SecretState } from '../ports/secret-store.ts'
+import type { Call, PendingState, RotationId, SecretId, SecretState } from '../ports/secret-store.ts'
 import { isOwnName } from '../rotation/ids.ts'
 import type { Run } from '../rotation/run.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
@@ -46,14 +46,20 @@ async function described(
   const state = await store.describe(member.id, call)
   if (state?.anomaly === 'regressed') await store.republish?.(member.id, call)
   else if (state) return state
-  else if (purpose === 'stage' || !store.put)
+  else if (purpose === 'stage' || !(store.create || store.put))
     throw new RotationError('secret-not-found', `The follower ${member.name} has no secret ${member.id}.`, {
       next: 'Run `lockstep replicate NAME`: it makes the secret, with the value that the leader has now.',
     })
-  else await store.put(member.id, copyFor(member, [member], value, undefined), call)
+  else await make(store, member.id, copyFor(member, [member], value, undefined), call)
   const again = await store.describe(member.id, call)
   if (again) return again
   throw new RotationError('busy', 'The follower does not show yet what was just written.')
+}
+
+/** Over nothing that somebody else has made meanwhile, where the store can tell. */
+async function make(store: MemberStore, id: SecretId, copy: SecretValue, call: Call): Promise<void> {
+  if (store.create) await store.create(id, copy, call)
+  else await store.put?.(id, copy, call)
 }
 
 /** A later copy stays, and so does what somebody else has put there, unless a person says otherwise. */

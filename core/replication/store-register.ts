@@ -12,8 +12,8 @@ import { SecretValue } from '../secret/secret-value.ts'
 import { parseRecord, recordText, sameRecord } from './record.ts'
 
 export interface RegisterStore extends SecretStore {
-  /** Creates the secret. */
-  put(id: SecretId, value: SecretValue, call: Call): Promise<unknown>
+  /** Creates the secret. There is one already: it stays as it is. Absent method: no store for a register. */
+  create?(id: SecretId, value: SecretValue, call: Call): Promise<unknown>
 }
 
 /** Under a name that every store allows; the hash keeps names apart that are spelled alike without their signs. */
@@ -41,12 +41,16 @@ export function storeRegister(open: () => Promise<RegisterStore>, deployment: st
     const known = await read(secret, call)
     if (known) return known
     const store = await open()
-    await store.put(idOf(secret), SecretValue.of(recordText(first)), call)
-    return (await read(secret, { ...call, run: {} })) ?? first
+    requireFit(store)
+    await store.create(idOf(secret), SecretValue.of(recordText(first)), call)
+    const stands = await read(secret, { ...call, run: {} })
+    if (stands) return stands
+    throw new RotationError('busy', 'The store does not show the record of who leads yet.', { at: idOf(secret) })
   }
 
   async function swap(secret: string, was: LeaderRecord, next: LeaderRecord, call: Call): Promise<LeaderRecord> {
     const store = await open()
+    requireFit(store)
     const id = idOf(secret)
     for (let tries = 0; tries < TRIES; tries++) {
       // each try looks with eyes of its own
@@ -66,6 +70,14 @@ export function storeRegister(open: () => Promise<RegisterStore>, deployment: st
   }
 
   return { read, create, swap }
+}
+
+/** What publishes unconditionally, or creates over what is there, decides nothing. */
+function requireFit(store: RegisterStore): asserts store is RegisterStore & Required<Pick<RegisterStore, 'create'>> {
+  if (store.capabilities.publish === 'fenced' && store.create) return
+  throw new RotationError('config-invalid', 'This store has no compare-and-set: it cannot say who leads.', {
+    next: 'Name another one under `epochs:`.',
+  })
 }
 
 /** Whoever was first: his value is finished too. */

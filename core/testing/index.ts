@@ -10,6 +10,13 @@ export {
 export { MemoryStore } from './memory-store.ts'
 export { MemoryIssuer, MemoryServer, MemoryTarget } from './memory-target.ts'
 export {
+  type RegisterConformanceOptions,
+  type RegisterFeature,
+  type RegisterFixture,
+  registerConformance,
+} from './register-conformance.ts'
+export { registerIn, registerOver } from './register-conformance-fixture.ts'
+export {
   type ConsumerSession,
   type SettableConformanceOptions,
   type SettableFixture,
