@@ -16,6 +16,7 @@ const conditions = [
   'edited',
   'pending',
   'due',
+  'held',
   'retire',
   'waiting',
   'grace',
@@ -35,19 +36,32 @@ export interface Condition {
 }
 
 export function conditionOf(look: Look, now: number): Condition {
-  const found = inFlight(look) ?? scheduled(look, now)
+  const found = unled(look) ?? inFlight(look) ?? scheduled(look, now)
   return { ...found, rank: conditions.indexOf(found.condition) }
 }
 
 /** The store does not show it: of one secret, which must not hide the others. */
-export function unreadable(name: string, { message, code }: RotationError): Condition {
+export function unreadable(name: string, { message, code }: RotationError, next = `doctor ${name}`): Condition {
   const condition = 'unreadable'
-  return { condition, rank: conditions.indexOf(condition), note: `${message} [${code}]`, next: `doctor ${name}` }
+  return { condition, rank: conditions.indexOf(condition), note: `${message} [${code}]`, next }
 }
 
 type Found = Omit<Condition, 'rank'>
 
-function inFlight({ secret: { name }, state, target }: Look): Found | undefined {
+/** Of a secret with followers: whoever may lead is on record, or nothing rotates. */
+function unled({ lead, secret: { name } }: Look): Found | undefined {
+  if (!lead || lead.record) return undefined
+  if (lead.error) return { condition: 'unreadable', note: lead.error.message, next: 'check --connect' }
+  return { condition: 'halted', note: 'no record says who leads: nothing rotates', next: `replicate ${name}` }
+}
+
+function inFlight({ secret: { name }, state, target, lead }: Look): Found | undefined {
+  if (!state && lead?.record)
+    return {
+      condition: 'absent',
+      note: `the store of ${lead.leader}, which leads, has no such secret any more`,
+      next: `doctor ${name}`,
+    }
   if (!state) return { condition: 'absent', note: 'not in the store yet', next: `secret put ${name}` }
   const { pending, halted, anomaly } = state
   if (pending && !pending.ours)
@@ -66,12 +80,20 @@ function inFlight({ secret: { name }, state, target }: Look): Found | undefined 
   return undefined
 }
 
+/** The old credential stays valid until these show current. */
+const held = ({ secret: { name } }: Look, behind: readonly string[]): Found => ({
+  condition: 'held',
+  note: `the old credential stays valid, held by follower ${behind.join(', ')}`,
+  next: `replicate ${name}`,
+})
+
 function scheduled(look: Look, now: number): Found {
   const { name } = look.secret
   const input = planInput(look, now, { type: 'scheduled' })
   const retirement = planRetirement(input)
   if (retirement.do === 'retire')
     return { condition: 'retire', note: 'the grace is over: end the old credential', next: `retire ${name}` }
+  if (retirement.do === 'wait' && retirement.for === 'followers') return held(look, input.followers!.behind)
   const plan = planRotation(input)
   const edited = look.state?.anomaly === 'edited' ? 'edited by hand; ' : ''
   const { rotatedBy } = look.facts

@@ -8,10 +8,13 @@ import { addAdopt } from './adopt.ts'
 import { addCheck } from './check.ts'
 import { addDev } from './dev.ts'
 import { addDoctor } from './doctor.ts'
+import { addDrift } from './drift.ts'
 import { addExitCodes } from './exit-codes.ts'
+import { addFailOver } from './fail-over.ts'
 import { addHistory } from './history.ts'
 import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
+import { addReplicate } from './replicate.ts'
 import { addRetire } from './retire.ts'
 import { addRollback } from './rollback.ts'
 import { addRotate } from './rotate.ts'
@@ -25,6 +28,7 @@ type Add = (program: Command, run: Run) => void
 const groups: Readonly<Record<string, readonly Add[]>> = {
   'Set up:': [addInit, addAdopt, addSecret, addCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
+  'Regions and clouds:': [addReplicate, addDrift, addFailOver],
   'Use:': [addRun, addDev],
   'Look:': [addStatus, addHistory, addDoctor],
   'Care:': [addStore, addExitCodes],

@@ -11,12 +11,16 @@ import type { RotationRequest, RotationResult, RotationSetup } from '../../core/
 import type { Answer } from '../answer.ts'
 import { readValue } from '../input.ts'
 import { lookAt } from '../look.ts'
+import { orFailOver } from '../members.ts'
+import { listed } from '../render/followers.ts'
+import { holding } from '../render/held.ts'
 import { exitOf, outcomeData, outcomeText } from '../render/outcome.ts'
 import { breaksAtOnce } from '../render/plan.ts'
 import { iso, momentFromNow } from '../render/time.ts'
 import type { Run, Session } from '../session.ts'
 import { planAnswer } from './plan.ts'
 import { sweep } from './sweep.ts'
+import { heard } from './with-followers.ts'
 
 interface RotateOptions {
   readonly all?: boolean
@@ -81,16 +85,18 @@ async function rotateCommand(session: Session, name: string | undefined, options
 }
 
 async function planned(session: Session, name: string, options: RotateOptions): Promise<Answer> {
-  const setup = await session.workspace.setup(name)
   const { force, reason, valueFile } = options
   await refuseOthers(session, name)
+  const setup = await orFailOver(session.workspace, name, () => session.workspace.setup(name))
   const request = session.request('manual', {
     ...(force && { force }),
     ...(reason !== undefined && { reason }),
     ...(valueFile !== undefined && { value: await readValue(session, valueFile, name) }),
   })
-  const result = await session.working(`${name}: looking`, report =>
-    rotate(setup, request, session.io.signal, announced(name, report)),
+  const result = await orFailOver(session.workspace, name, () =>
+    session.working(`${name}: looking`, report =>
+      rotate(heard(setup, report), request, session.io.signal, announced(name, report)),
+    ),
   )
   return rotatedAnswer(session, name, setup, result)
 }
@@ -98,7 +104,8 @@ async function planned(session: Session, name: string, options: RotateOptions): 
 /** What another begins is not begun here; the target is not even asked. What was begun is finished all the same. */
 async function refuseOthers(session: Session, name: string): Promise<void> {
   const { workspace, call } = session
-  if (!(await workspace.store(workspace.secret(name).store)).facts) return
+  const { store, followers } = workspace.secret(name)
+  if (followers.length === 0 && !(await workspace.store(store)).facts) return
   // A store that cannot be read is the engine's to report, and to put on record.
   const look = await lookAt(workspace, name, call).catch(() => undefined)
   const { rotatedBy, untouchable } = look?.facts ?? {}
@@ -137,14 +144,23 @@ async function rotatedAnswer(
 ): Promise<Answer> {
   const now = session.io.clock.now()
   const ends = result.outcome === 'rotated' ? await oldEnds(session, setup) : undefined
-  const details = [['old credential', ends === undefined ? undefined : oldText(setup, ends, now)]] as const
+  const behind = holding(result)
+  const details = [
+    ['old credential', ends === undefined ? undefined : oldText(setup, ends, now)],
+    ['held by', behind.length === 0 ? undefined : `${listed(behind)}: the old credential lives until all show current`],
+  ] as const
   const forced = result.outcome === 'not-due' ? `rotate ${name} --force` : undefined
   return {
     data: { ...outcomeData(name, result), ...(ends !== undefined && { old_valid_until: iso(ends) }) },
     text: outcomeText(name, result, { style: session.style, now, details }),
-    next: forced ?? (result.outcome === 'waiting' ? `plan ${name}` : `status ${name}`),
+    next: forced ?? nextOf(name, result, behind),
     exit: exitOf(result),
   }
+}
+
+function nextOf(name: string, result: RotationResult, behind: readonly string[]): string {
+  if (behind.length > 0) return `replicate ${name}`
+  return result.outcome === 'waiting' && result.for !== 'followers' ? `plan ${name}` : `status ${name}`
 }
 
 async function oldEnds(session: Session, { store, id, policy }: RotationSetup): Promise<number | undefined> {

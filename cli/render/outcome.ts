@@ -6,6 +6,8 @@ import type { RotationResult } from '../../core/rotation/setup.ts'
 import type { Loggable } from '../../core/secret/loggable.ts'
 import { type Answer, WAITING } from '../answer.ts'
 import { labelled, stacked } from './block.ts'
+import { followerData } from './followers.ts'
+import { broughtTo, followersOf, sequenceOf } from './held.ts'
 import type { Style } from './style.ts'
 import { iso, momentFromNow } from './time.ts'
 
@@ -25,15 +27,27 @@ export const exitOf = ({ outcome }: RotationResult): 0 | typeof WAITING => (outc
 export function outcomeData(secret: string, result: RotationResult): Answer['data'] {
   const { outcome, ...rest } = result
   const until = 'until' in result && result.until !== undefined && { until: iso(result.until) }
-  return { secret, outcome, ...(rest as Record<string, Loggable>), ...until }
+  const followers = followersOf(result)
+  const sequence = sequenceOf(followers)
+  return {
+    ...{ secret, outcome, ...(rest as Record<string, Loggable>), ...until },
+    ...(followers.length > 0 && { followers: followers.map(one => followerData(one, sequence)) }),
+  }
 }
 
 export function outcomeText(secret: string, result: RotationResult, { style, now, details = [] }: OutcomeView): string {
   const sign = result.outcome === 'waiting' ? style.yellow('…') : style.green('✔')
   return stacked(
     `${sign} ${style.bold(secret)} ${headlines[result.outcome]}`,
-    labelled([...linesOf(result, now), ...details]),
+    labelled([...linesOf(result, now), ...details, ['to give up', released(secret, result)]]),
+    broughtTo(result, { now, style }),
   )
+}
+
+/** The way out for a person; a retirement that waits for followers names them. */
+function released(secret: string, result: RotationResult): string | undefined {
+  if (result.outcome !== 'waiting' || result.for !== 'followers') return undefined
+  return `a follower that is not coming back: \`lockstep retire ${secret} --release follower:NAME --reason …\``
 }
 
 export interface OutcomeView {
