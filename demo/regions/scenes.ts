@@ -77,13 +77,18 @@ export async function partition(told: Told): Promise<Partition> {
   )
   const heldPastGraceMs = Date.now() - promotedAt - timing.grace
   const duringCut = await login(old)
-  board.say(`the grace is over, and the old password still works. Retirement waits: “${whyOf(held)}”`)
+  const early = held.outcome === 'retired'
+  board.say(
+    early
+      ? `the old password is ENDED, and ${CUT} still shows it`
+      : `the grace is over, and the old password still works. Retirement waits: “${whyOf(held)}”`,
+  )
   stage.lines.heal(CUT)
   board.of(CUT).state = 'follows'
   board.say(`${CUT} IS BACK`)
   note(await caughtUp(setup))
   board.say(`${CUT} shows the new password; its own grace counts from now`)
-  await retireSoon(setup)
+  if (!early) await retireSoon(setup)
   board.say('the old password is ended')
   return { heldBy: whyOf(held), heldPastGraceMs, duringCut, afterRetirement: await login(old) }
 }
@@ -152,7 +157,7 @@ async function previousOf({ store, id }: RotationSetup): Promise<SecretValue> {
   return found!.value as SecretValue
 }
 
-function afterPromotion(setup: RotationSetup, happens: () => void): RotationSetup {
+export function afterPromotion(setup: RotationSetup, happens: () => void): RotationSetup {
   const promote: SecretStore['promote'] = async (...args) => {
     const promoted = await setup.store.promote(...args)
     happens()
