@@ -1,15 +1,23 @@
 /**
  * Native replicas: verified in their own region, never written. When one first shows a version is noted in the register, because
- * the grace of its consumers counts from then.
+ * the grace of its consumers counts from then. They follow the store that they are copied from, whoever leads: so another leader makes
+ * them stand alone.
  * @module
  */
 import { RotationError } from '../errors.ts'
 import type { LeaderRecord } from '../ports/leader-register.ts'
-import type { Call } from '../ports/secret-store.ts'
+import type { Call, VersionId } from '../ports/secret-store.ts'
+import { originOf } from './mark.ts'
 import type { FollowerReport, Member, Visitor } from './replication.ts'
 import { type Expected, report } from './sight.ts'
 
-/** `noting`: whether a first sight goes into the register. Undefined: no replica, or one that stands alone by now and is written like any other store. */
+/** Whether its store copies to it by itself, now. */
+export async function isCopied(member: Member, call: Call): Promise<boolean> {
+  const replica = await member.native?.()
+  return (await replica?.look(member.id, call))?.from !== undefined
+}
+
+/** `noting`: whether a first sight goes into the register, and copies of a former leader are detached. Undefined: no replica, or one that stands alone by now and is written like any other store. */
 export async function lookAtReplica(
   run: Visitor,
   member: Member,
@@ -26,7 +34,12 @@ export async function lookAtReplica(
     })
   if (seen.from === undefined) return undefined
   const shown = { ...report(member, { standing: 'behind' }, wanted), version: seen.version }
-  if (seen.version !== wanted.version) return shown
+  if (!isSource(run, wanted.record.leader)) {
+    if (!noting) return shown
+    await replica.detach(member.id, call)
+    return undefined
+  }
+  if (!isWanted(seen.version, wanted)) return shown
   const { epoch, sequence } = wanted.mark
   const known = wanted.record.shown[member.name]
   if (!noting && known?.sequence !== sequence) return { ...shown, standing: 'in-sync', epoch, sequence }
@@ -35,6 +48,13 @@ export async function lookAtReplica(
   const lag = promotedAt === undefined ? {} : { lag: Math.max(0, since - promotedAt) }
   return { ...shown, standing: 'in-sync', epoch, sequence, since, ...lag }
 }
+
+/** Native replicas are copies of the secret's own store. */
+const isSource = ({ setup }: Visitor, leader: string): boolean => setup.replication?.members[0]?.name === leader
+
+/** While the leader cannot be read, its register says what it gave out last. */
+const isWanted = (version: VersionId, { version: wanted, mark, record }: Expected): boolean =>
+  version === wanted || originOf(record.leader, { version }) === mark.origin
 
 /** Never too early: it may have shown it before somebody looked. */
 async function firstShown(run: Visitor, name: string, seen: LeaderRecord): Promise<number> {

@@ -50,10 +50,13 @@ export function judge(
   return { ...sight, standing: order > 0 ? 'ahead' : 'behind' }
 }
 
-/** Whether a member that led before made it then: it had given it out, or a rotation of ours did that had not come to that. */
+/**
+ * Whether a leader before had given it out, as what a native replica of it still holds; or a rotation of a member's own made it that had
+ * not come to that when it led.
+ */
 function isOfItsTime({ current, anomaly }: SecretState, { former, origins }: LeaderRecord, member: string): boolean {
+  if (former.some(leader => origins.includes(originOf(leader, current)))) return true
   if (!former.includes(member)) return false
-  if (origins.includes(originOf(member, current))) return true
   return anomaly === undefined && current.rotation !== undefined && isOwnName(current.rotation)
 }
 

@@ -8,6 +8,7 @@ import { Waiting } from '../rotation/outcome.ts'
 import type { ReadVersion, Run } from '../rotation/run.ts'
 import { copyTo } from './copy.ts'
 import { confirmLead, nextMark, requireQuietEpoch } from './lead.ts'
+import { isCopied } from './replica.ts'
 import { followersOf } from './replication.ts'
 import { visited, type Wanted } from './sight.ts'
 
@@ -24,9 +25,13 @@ export async function prepareFollowers(
   const mark = nextMark(record, replication.self, rotation)
   const { value, version } = rotation.pending
   const wanted: Wanted = { mark, value, version, record, promotedAt: undefined }
-  const followers = followersOf(replication).filter(({ native }) => !native)
+  const followers = followersOf(replication)
   const staged = await Promise.allSettled(
-    followers.map(member => visited(run, member, call => copyTo(run, member, wanted, 'stage', call))),
+    followers.map(member =>
+      visited(run, member, async call => {
+        if (!(await isCopied(member, call))) await copyTo(run, member, wanted, 'stage', call)
+      }),
+    ),
   )
   const missing = followers.filter(({ required }, n) => required && staged[n]?.status === 'rejected')
   if (missing.length === 0 || run.request.type === 'emergency') return
