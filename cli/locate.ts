@@ -5,7 +5,9 @@
 import { didYouMean } from '../core/config/nearest.ts'
 import { adminOf, type SecretConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import type { Call } from '../core/ports/secret-store.ts'
 import type { Workspace } from './compose.ts'
+import { ledNow } from './members.ts'
 
 export interface Located {
   /** As audit events call it. */
@@ -31,6 +33,14 @@ export function locate({ config }: Workspace, name: string, store: string | unde
     secret: name,
     next: 'Use a name of lockstep.yml, or --store STORE for any other id.',
   })
+}
+
+/** The same at the member that leads now, if it is rotated and has followers. */
+export async function locateLed(workspace: Workspace, name: string, store: string | undefined, call: Call) {
+  const located = locate(workspace, name, store)
+  if (!located.secret || located.secret.followers.length === 0) return located
+  const secret = await ledNow(workspace, name, call)
+  return { ...located, store: secret.store, id: secret.id } satisfies Located
 }
 
 function inStore(stores: readonly string[], id: string, store: string): Located {

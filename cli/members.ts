@@ -45,6 +45,13 @@ export function ledBy(secret: SecretConfig, leader: string): SecretConfig {
   })
 }
 
+/** The same of the member that leads now; where the register cannot be read: `error` of it. */
+export async function ledNow(workspace: Workspace, name: string, call: Call): Promise<SecretConfig> {
+  const lead = await leadOf(workspace, name, call)
+  if (lead?.error) throw lead.error
+  return lead ? ledBy(workspace.secret(name), lead.leader) : workspace.secret(name)
+}
+
 export interface Surveying {
   readonly name: string
   readonly record: LeaderRecord
@@ -83,17 +90,22 @@ export async function orFailOver<T>(workspace: Workspace, name: string, body: ()
   try {
     return await body()
   } catch (thrown) {
-    throw isRotationError(thrown, ...LOST) ? withFailOver(workspace.secret(name), thrown) : thrown
+    throw isRotationError(thrown, ...LOST) ? withFailOver(workspace, name, thrown) : thrown
   }
 }
 
-export function withFailOver(secret: SecretConfig, error: RotationError): RotationError {
-  const [first] = secret.followers
-  if (!first || error.at === REGISTER) return error
-  const { code, message, step, at, foreign } = error
-  const next = `If that store is lost: \`lockstep fail-over ${secret.name} --to ${first.name} --dry-run\` says what a fail-over would do; \`lockstep status ${secret.name}\` shows every member.`
-  return new RotationError(code, message, { step, at, foreign, secret: secret.name, next })
+export function withFailOver(workspace: Workspace, name: string, error: RotationError): RotationError {
+  const { followers } = workspace.secret(name)
+  if (followers.length === 0 || error.at === REGISTER) return error
+  const { message, step, at, foreign } = error
+  // a file that is gone was there when it was copied: that is no mistake of the configuration
+  const code = error.code === 'config-invalid' && isFile(workspace, at) ? 'store-unavailable' : error.code
+  const next = `If that store is lost: \`lockstep status ${name}\` shows every member, and \`lockstep fail-over ${name} --to MEMBER --dry-run\` what a fail-over would do.`
+  return new RotationError(code, message, { step, at, foreign, secret: name, next })
 }
+
+const isFile = ({ config }: Workspace, at: string | undefined): boolean =>
+  [...config.stores.values()].some(store => store.kind === 'local' && store.file === at)
 
 /** Where copies may be made: stores of this machine that do not exist yet, of members that never led. */
 export async function makeStores(workspace: Workspace, name: string, { leader, record }: Lead): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { sanitise } from '../../core/errors.ts'
 import type { Diagnosis, DoctorFinding, Repairs } from '../../core/rotation/doctor/doctor.ts'
+import { ledNow } from '../members.ts'
 import type { Session } from '../session.ts'
 import type { OpenStore, StoreFacts } from '../stores.ts'
 
@@ -14,7 +15,7 @@ export async function withStoreFindings<Seen extends Diagnosis | Repairs>(
   seen: Seen,
   fix: boolean,
 ): Promise<Seen> {
-  const { store: name, id } = session.workspace.secret(secret)
+  const { store: name, id } = await ledNow(session.workspace, secret, session.call)
   const store = await session.workspace.store(name)
   const facts = await store.facts?.(id, session.call)
   if (!facts) return seen
@@ -76,8 +77,8 @@ function whileRotating(
 /** Undefined: taken away, and on record. */
 async function clear(session: Session, secret: string, store: OpenStore) {
   const { workspace, call } = session
-  const { id } = workspace.secret(secret)
   try {
+    const { id } = await ledNow(workspace, secret, call)
     await workspace.recordable()
     const done = await store.clearStray!(id, call)
     if (!done) return { code: 'stale', message: 'The claim is held again, or gone.' }

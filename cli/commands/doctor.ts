@@ -13,10 +13,12 @@ import {
 } from '../../core/rotation/doctor/doctor.ts'
 import type { Loggable } from '../../core/secret/loggable.ts'
 import type { Answer } from '../answer.ts'
+import { orFailOver } from '../members.ts'
 import { stacked } from '../render/block.ts'
 import { errorData, errorText } from '../render/error.ts'
 import { findingText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
+import { withFollowerFindings } from './doctor-followers.ts'
 import { withStoreFindings } from './doctor-store.ts'
 
 const NEEDS_A_PERSON = 4
@@ -28,9 +30,9 @@ export function addDoctor(program: Command, run: Run): void {
     .command('doctor [name]')
     .summary('find what is stuck, explain it, repair what is safe')
     .description(
-      'Looks at store and target together: pending versions left behind, a target ahead of its store or behind it, abandoned claims, half-made users. Changes nothing without --fix; with it, only what is provably safe.',
+      'Looks at store and target together: pending versions left behind, a target ahead of its store or behind it, abandoned claims, half-made users, followers that do not show current. Changes nothing without --fix; with it, only what is provably safe.',
     )
-    .option('--fix', 'repair what is provably safe to repair')
+    .option('--fix', 'repair what is provably safe to repair; followers that are behind get their copy')
     .addHelpText('after', '\nExamples:\n  lockstep doctor\n  lockstep doctor orders-db --fix')
     .action((name: string | undefined, { fix }: { fix?: boolean }) =>
       run(session => doctor(session, name, fix === true)),
@@ -59,9 +61,12 @@ async function doctor(session: Session, name: string | undefined, fix: boolean):
 
 async function visit(session: Session, secret: string, fix: boolean): Promise<Visit> {
   try {
-    const setup = await session.workspace.setup(secret)
-    const seen = await (fix ? repair : diagnose)(setup, session.request('manual'), session.io.signal)
-    return await withStoreFindings(session, secret, seen, fix)
+    return await orFailOver(session.workspace, secret, async () => {
+      const setup = await session.workspace.setup(secret)
+      const seen = await (fix ? repair : diagnose)(setup, session.request('manual'), session.io.signal)
+      const stored = await withStoreFindings(session, secret, seen, fix)
+      return withFollowerFindings(session, secret, stored, fix)
+    })
   } catch (error) {
     if (!isRotationError(error)) throw error
     return { secret, error: error.in({ secret }) }

@@ -4,12 +4,14 @@
  */
 import type { Command } from 'commander'
 import type { AuditEvent } from '../../core/audit/event.ts'
-import { RotationError } from '../../core/errors.ts'
+import { isRotationError, RotationError } from '../../core/errors.ts'
+import { placesOf } from '../../core/replication/wire.ts'
 import type { Answer } from '../answer.ts'
 import type { Workspace } from '../compose.ts'
 import { locate } from '../locate.ts'
 import { historyText } from '../render/history.ts'
 import type { Run, Session } from '../session.ts'
+import type { Trail } from '../stores.ts'
 
 export function addHistory(program: Command, run: Run): void {
   program
@@ -33,17 +35,40 @@ async function historyCommand(session: Session, name: string, limit: string): Pr
   }
 }
 
-/** Under the name of the configuration, as the engine writes them, and under the store's, as an edit there does. */
-async function eventsOf({ workspace }: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
-  const { id, store } = locate(workspace, name, undefined)
-  if (!workspace.hasStore(store)) return []
-  const trail = workspace.trail(await workspace.store(store))
-  if (!trail) throw unreadable(workspace, name, store)
-  const found = await Promise.all([...new Set([name, id])].map(secret => trail.events({ secret, limit })))
+/**
+ * Under the name of the configuration, as the engine writes them, and under the store's, as an edit there does. Each member keeps
+ * what happened while it led.
+ */
+async function eventsOf(session: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
+  const { workspace } = session
+  const located = locate(workspace, name, undefined)
+  const places = located.secret ? [...placesOf(located.secret).values()] : [located]
+  const found: (readonly AuditEvent[])[] = []
+  const trails = new Set<Trail>()
+  for (const { store, id } of places.filter(place => workspace.hasStore(place.store))) {
+    const trail = await trailOf(session, name, store, places.length > 1)
+    if (!trail || trails.has(trail)) continue
+    trails.add(trail)
+    for (const secret of new Set([name, id])) found.push(await trail.events({ secret, limit }))
+  }
   return found
     .flat()
     .sort((a, b) => (a.timestamp < b.timestamp ? -1 : Number(a.timestamp > b.timestamp)))
     .slice(-limit)
+}
+
+/** A member that is lost does not hide what the others know. */
+async function trailOf(session: Session, name: string, store: string, several: boolean): Promise<Trail | undefined> {
+  const { workspace } = session
+  try {
+    const trail = workspace.trail(await workspace.store(store))
+    if (!trail) throw unreadable(workspace, name, store)
+    return trail
+  } catch (error) {
+    if (!several || !isRotationError(error) || error.code === 'aborted') throw error
+    session.say(`The events of ${store} cannot be read: ${error.message}`)
+    return undefined
+  }
 }
 
 /** Streams are somebody else's to keep. */

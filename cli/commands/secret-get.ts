@@ -7,7 +7,7 @@ import { RotationError } from '../../core/errors.ts'
 import type { SecretState, SecretVersion } from '../../core/ports/secret-store.ts'
 import { fingerprint } from '../../core/secret/fingerprint.ts'
 import type { Answer } from '../answer.ts'
-import { type Located, locate } from '../locate.ts'
+import { type Located, locateLed } from '../locate.ts'
 import { labelled, stacked } from '../render/block.ts'
 import { iso, momentFromNow } from '../render/time.ts'
 import type { Run, Session } from '../session.ts'
@@ -50,7 +50,7 @@ async function getCommand(session: Session, name: string, options: GetOptions): 
         next: 'If that is meant: add --yes-print-secret.',
       },
     )
-  const place = locate(workspace, name, options.store)
+  const place = await locateLed(workspace, name, options.store, call)
   const store = workspace.hasStore(place.store) ? await workspace.store(place.store) : undefined
   const state = await store?.describe(place.id, call)
   const current = state && (await store?.read(place.id, state.current.version, call))

@@ -10,7 +10,7 @@ import type { SecretVersion, VersionId } from '../../core/ports/secret-store.ts'
 import type { SecretValue } from '../../core/secret/secret-value.ts'
 import type { Answer } from '../answer.ts'
 import { readValue } from '../input.ts'
-import { type Located, locate } from '../locate.ts'
+import { type Located, locateLed } from '../locate.ts'
 import type { Run, Session } from '../session.ts'
 import type { OpenStore } from '../stores.ts'
 
@@ -43,7 +43,7 @@ Examples:
 
 async function putCommand(session: Session, name: string, options: PutOptions): Promise<Answer> {
   const { workspace, call } = session
-  const place = locate(workspace, name, options.store)
+  const place = await locateLed(workspace, name, options.store, call)
   const exists = workspace.hasStore(place.store)
   if (exists && !options.replace) await refuseReplacing(session, place)
   const value = await readValue(session, options.file, name)

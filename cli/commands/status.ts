@@ -118,7 +118,7 @@ async function rowOf(session: Session, name: string, looking: Looking): Promise<
     if (!lead) return { look: configured, ...unreadable(name, error), error }
     const secret = ledBy(configured.secret, lead.leader)
     const look = await visited(session, { ...configured, secret, lead }, looking)
-    return { look, ...lost(look, error), error: withFailOver(workspace.secret(name), error) }
+    return { look, ...lost(look, error), error: withFailOver(workspace, name, error) }
   }
 }
 

@@ -101,10 +101,12 @@ const quiet = ({ result: { to, from, quietUntil, already } }: Change, now: numbe
     ? undefined
     : `${already ? '' : 'it begins and ends nothing '}until ${momentFromNow(quietUntil, now)}: ${from === to ? 'a run of the leader before' : `a run of ${from}`} may be at work until then`
 
-function told({ followers, result: { from, to, already } }: Change): string {
+function told({ followers, result: { from, to, already } }: Change): string | undefined {
   const others = followers.filter(({ follower }) => follower !== to).map(one => `${one.follower}${state(one)}`)
-  if (already) return listed(others)
-  return listed([...others, `${from}: by \`lockstep replicate\`, when it is back`])
+  const now = others.length === 0 ? undefined : `${listed(others)}, in this command`
+  return already
+    ? now
+    : stacked(now, `${from}, by \`lockstep replicate\` when it is back: until then it refuses its own writes`)
 }
 
 const state = ({ required, standing }: FollowerReport): string =>

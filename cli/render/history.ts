@@ -35,12 +35,14 @@ function rowOf(event: AuditEvent, style: Style): string[] {
 }
 
 function detailsOf({ metadata, secret_version: { old, new: fresh } }: AuditEvent): string {
-  const { step, finding, error_code, reason, why, message, rotation_type } = metadata
+  const { step, finding, error_code, reason, why, message, rotation_type, follower, standing, from, to } = metadata
   const moved = old && fresh ? `${old} → ${fresh}` : (fresh ?? old)
   const parts = [
     rotation_type === 'manual' ? undefined : rotation_type,
     step,
     finding,
+    follower === undefined ? undefined : `${follower} ${standing}`,
+    from === undefined || to === undefined ? undefined : `${from} → ${to}`,
     moved,
     error_code,
     message ?? why,
