@@ -10,8 +10,8 @@ export interface FunctionSettings {
   readonly queue: string | undefined
 }
 
-/** The first two are of `core/functions/configuration.ts`. */
-const OURS = ['LOCKSTEP_CONFIG', 'LOCKSTEP_ENVIRONMENT', 'LOCKSTEP_QUEUE_URL']
+/** The first three are of `core/functions/configuration.ts`. */
+const OURS = ['LOCKSTEP_CONFIG', 'LOCKSTEP_ENVIRONMENT', 'LOCKSTEP_MEMBER', 'LOCKSTEP_QUEUE_URL']
 
 /** Anything that cannot be used, and any variable that begins as ours do and is none: `config-invalid`, naming it. */
 export function readFunctionSettings(env: Environment): FunctionSettings {

@@ -12,10 +12,10 @@ import type { RotationRequest } from '../core/rotation/setup.ts'
 import type { Loggable } from '../core/secret/loggable.ts'
 import type { Environment } from './drop-in/variables.ts'
 import { failureFields, lambdaFailure } from './failure.ts'
-import { fleetOn, type OpenStore } from './fleet.ts'
+import { type Beyond, fleetOn, type OpenStore } from './fleet.ts'
 import { type FunctionSettings, readFunctionSettings } from './function-settings.ts'
 import { type Fields, Log, type WriteLine } from './log.ts'
-import type { AwsSecretStore } from './secret-store.ts'
+import { measured } from './measured.ts'
 
 /** What is used of Lambda's. */
 export interface LambdaContext {
@@ -30,8 +30,10 @@ export interface Surroundings {
   readonly write: WriteLine
   /** The folder of the bundle. */
   readonly folder: string
-  /** Default: the SDK's client. */
+  /** Default: stores of Secrets Manager, by the SDK's client. */
   readonly open?: OpenStore
+  /** What the bundle reaches besides. Default: the own cloud alone. */
+  readonly beyond?: Beyond
   /** Default: `folder`'s lockstep.yml, or the file that the environment names. */
   readonly config?: () => Promise<Config>
 }
@@ -72,7 +74,8 @@ export function asFunction<Event, Answer extends Loggable>(
       const settings = readFunctionSettings(env)
       const workshop = await warmed()
       const answer = await within(context.getRemainingTimeInMillis(), clock, ({ signal, deadline }) => {
-        const shift = { fleet: workshop.fleet(log.audit()), request: requests(deadline) }
+        const audit = measured(log, clock, env.LOCKSTEP_ENVIRONMENT || 'default')
+        const shift = { fleet: workshop.fleet(audit), request: requests(deadline) }
         return work(parsed, { ...shift, log, signal, settings, env, context })
       })
       await quietly(log.line('INFO', `${name}: done`, { answer, durationMs: clock.now() - began }))
@@ -87,12 +90,15 @@ export function asFunction<Event, Answer extends Loggable>(
 }
 
 /** Read once; what failed is tried again by the next invocation. The schema of the configuration takes long to load: not at the start. */
-function warm({ env, clock, config, folder, open }: Surroundings) {
-  const read =
-    config ?? (async () => (await import('../core/functions/configuration.ts')).readConfig('aws', folder, env))
-  let reading: Promise<Workshop<AwsSecretStore>> | undefined
+function warm({ env, clock, config, folder, open, beyond }: Surroundings) {
+  const read = async (): Promise<Workshop> => {
+    const { memberOf, readConfig } = await import('../core/functions/configuration.ts')
+    const found = config ? await config() : await readConfig('aws', folder, env, beyond ? 'every' : 'own')
+    return fleetOn(found, { clock, member: memberOf(env), open, beyond })
+  }
+  let reading: Promise<Workshop> | undefined
   return () => {
-    reading ??= read().then(found => fleetOn(found, clock, open))
+    reading ??= read()
     reading.catch(() => {
       reading = undefined
     })

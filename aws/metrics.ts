@@ -19,6 +19,12 @@ const units = {
   PendingRotation: 'Count',
   /** Days since the version was created that consumers read. */
   SecretAge: 'None',
+  /** From the leader's promotion until a follower showed it. */
+  FollowerLag: 'Milliseconds',
+  /** 1 when a follower could not be brought up, 0 when it was. */
+  FollowerBehind: 'Count',
+  /** 1 each time that required followers hold a rotation, or the end of the old credential. */
+  HeldByFollowers: 'Count',
 } as const
 
 export type Metrics = { readonly [name in keyof typeof units]?: number | undefined }
@@ -27,6 +33,8 @@ export interface Dimensions {
   readonly SecretName: string
   readonly Environment: string
   readonly Strategy: string
+  /** Of what is measured at each follower. */
+  readonly Follower?: string
 }
 
 /** The line; undefined if there is nothing to measure. Values that are no finite number are left out. */
@@ -36,7 +44,7 @@ export function metricsLine(metrics: Metrics, dimensions: Dimensions, now: Insta
   if (present.length === 0) return undefined
   const directive = {
     Namespace: NAMESPACE,
-    Dimensions: [['SecretName', 'Environment', 'Strategy']],
+    Dimensions: [['SecretName', 'Environment', 'Strategy', ...('Follower' in dimensions ? ['Follower'] : [])]],
     Metrics: present.map(name => ({ Name: name, Unit: units[name] })),
   }
   const values = Object.fromEntries(present.map(name => [name, metrics[name]]))

@@ -3,7 +3,9 @@
  * it need not wait for the next sweep. The composition root of the bundle `dist/aws/on-event.mjs`.
  * @module
  */
-import type { Config, SecretConfig } from '../core/config/types.ts'
+import type { SecretConfig } from '../core/config/types.ts'
+import type { Fleet } from '../core/fleet/fleet.ts'
+import { placeIn } from '../core/fleet/member.ts'
 import { workOn } from '../core/fleet/work.ts'
 import { systemClock } from '../core/ports/clock.ts'
 import { secretName } from './event.ts'
@@ -24,7 +26,7 @@ export const createOnEvent = (surroundings: Surroundings): Handler<EventAnswer> 
     work: async (notice: Notice, shift: Shift): Promise<EventAnswer> => {
       if ('ignored' in notice) return { outcome: 'ignored', why: notice.ignored }
       const { fleet, signal } = shift
-      const secret = configured(fleet.config, notice, shift)
+      const secret = configured(fleet, notice, shift)
       if (!secret) return { outcome: 'ignored', why: 'no secret of this configuration' }
       const request = { ...shift.request('event', 'events.amazonaws.com'), reason: notice.name }
       const outcome = await workOn(fleet, secret.name, 'rotate', request, signal)
@@ -34,12 +36,13 @@ export const createOnEvent = (surroundings: Surroundings): Handler<EventAnswer> 
 
 /** By its ARN, or by its name in the region and account that the store is in. */
 function configured(
-  { secrets, stores }: Config,
+  { config: { secrets, stores }, member }: Fleet,
   { secret: arn, region, account }: Exclude<Notice, { ignored: string }>,
   { env, context }: Shift,
 ): SecretConfig | undefined {
   const own = context.invokedFunctionArn?.split(':')[4]
-  return [...secrets.values()].find(({ id, store: name }) => {
+  return [...secrets.values()].find(secret => {
+    const { id, store: name } = placeIn(secret, member)
     if (id.startsWith('arn:')) return id === arn
     const store = stores.get(name)
     if (id !== secretName(arn) || store?.kind !== 'aws') return false

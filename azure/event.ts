@@ -4,8 +4,10 @@
  * not count. https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
  * @module
  */
-import type { AzureStoreConfig, Config } from '../core/config/types.ts'
+import type { StoreConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import type { Fleet } from '../core/fleet/fleet.ts'
+import { placeIn } from '../core/fleet/member.ts'
 import { fieldOf, isObject } from '../core/functions/untrusted.ts'
 import type { Instant } from '../core/ports/clock.ts'
 import type { SecretId } from '../core/ports/secret-store.ts'
@@ -124,18 +126,17 @@ export interface Meant {
 
 /** The secrets of a configuration that the event means. None: it is not managed here. Key Vault compares names without case. */
 export function meantBy(
-  { stores, secrets }: Config,
+  { config: { stores, secrets }, member }: Pick<Fleet, 'config' | 'member'>,
   { vault, secret }: { vault: string; secret: string },
 ): readonly Meant[] {
   return [...secrets.values()]
-    .filter(
-      ({ store, id }) => id.toLowerCase() === secret && vaultName(stores.get(store) as AzureStoreConfig) === vault,
-    )
-    .map(({ name, store, id }) => ({ secret: name, store, id }))
+    .map(each => ({ secret: each.name, ...placeIn(each, member) }))
+    .filter(({ store, id }) => id.toLowerCase() === secret && vaultName(stores.get(store)) === vault)
+    .map(({ secret: name, store, id }) => ({ secret: name, store, id }))
 }
 
-const vaultName = ({ vault }: AzureStoreConfig): string | undefined =>
-  new URL(vault).hostname.toLowerCase().split('.')[0]
+const vaultName = (store: StoreConfig | undefined): string | undefined =>
+  store?.kind === 'azure' ? new URL(store.vault).hostname.toLowerCase().split('.')[0] : undefined
 
 const refused = (message: string, at?: string): RotationError =>
   new RotationError('refused', message, {

@@ -20,7 +20,7 @@ import { verdict } from './near-expiry.ts'
 import { HTTP_LIMIT } from './settings.ts'
 
 export interface Surroundings {
-  readonly workshop: () => Promise<Workshop<AzureFunctionStore>>
+  readonly workshop: () => Promise<Workshop>
   readonly clock: Clock
   /** A dimension of the metrics. */
   readonly environment: string
@@ -128,13 +128,14 @@ async function onEvent({ workshop, clock, timeout }: Surroundings, event: unknow
   if (!seen) return
   if (seen.do === 'ignore') return log.line('INFO', `Ignored: ${seen.why}`)
   const shop = await workshop()
-  const meant = meantBy(shop.config, seen)
+  const meant = meantBy(shop, seen)
   if (meant.length === 0) return log.line('WARN', 'Ignored: the secret of the event is not configured.')
   const eventId = textOf(event, 'id')
   const token = eventId !== undefined && /^[A-Za-z0-9-]{1,64}$/.test(eventId) ? `eventgrid:${eventId}` : undefined
   const by = { log, limit: timeout, type: 'event', actor: actor('eventgrid.azure.net'), token } as const
   for (const { secret, store: name, id } of meant) {
-    const store = await shop.store(name)
+    // what is meant is in a vault
+    const store = (await shop.store(name)) as AzureFunctionStore
     const call = { signal: new AbortController().signal, deadline: clock.now() + timeout, run: {} }
     const found = verdict(await store.newest(id, call), seen.version, clock.now())
     if ('ignore' in found) await log.line('INFO', `Ignored: ${found.ignore}`, { secret })

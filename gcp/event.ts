@@ -5,8 +5,9 @@
  * @module
  */
 import { Buffer } from 'node:buffer'
-import type { Config, GcpStoreConfig } from '../core/config/types.ts'
 import { RotationError } from '../core/errors.ts'
+import type { Fleet } from '../core/fleet/fleet.ts'
+import { placeIn } from '../core/fleet/member.ts'
 import { fieldOf, instantOf, isObject, textOf } from '../core/functions/untrusted.ts'
 import type { Instant } from '../core/ports/clock.ts'
 import type { SecretId } from '../core/ports/secret-store.ts'
@@ -94,13 +95,17 @@ export interface Candidate {
 }
 
 /** The secrets of a configuration that the event may mean. None: it is not managed here. */
-export function candidates({ stores, secrets }: Config, named: NamedSecret): readonly Candidate[] {
+export function candidates(
+  { config: { stores, secrets }, member }: Pick<Fleet, 'config' | 'member'>,
+  named: NamedSecret,
+): readonly Candidate[] {
   const found: Candidate[] = []
-  for (const { name: secret, store, id } of secrets.values()) {
-    const place = stores.get(store) as GcpStoreConfig
-    if (id !== named.id || place.location !== named.location) continue
+  for (const secret of secrets.values()) {
+    const { store, id } = placeIn(secret, member)
+    const place = stores.get(store)
+    if (place?.kind !== 'gcp' || id !== named.id || place.location !== named.location) continue
     const sameProject = sameAs(place.project, named.project)
-    if (sameProject) found.push({ secret, store, id, sameProject })
+    if (sameProject) found.push({ secret: secret.name, store, id, sameProject })
   }
   return found
 }

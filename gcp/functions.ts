@@ -27,7 +27,7 @@ import { answerFailure, EventFailure, type Request, type Response } from './http
 import { toCloudLogging, traceOf, type Write } from './log.ts'
 
 export interface Surroundings {
-  readonly workshop: () => Promise<Workshop<GcpFunctionStore>>
+  readonly workshop: () => Promise<Workshop>
   readonly clock: Clock
   readonly write: Write
   /** A dimension of the metrics. */
@@ -105,7 +105,7 @@ async function onEvent(
   const token = messageId === undefined ? undefined : `pubsub:${messageId}`
   const shop = await workshop()
   let mine = 0
-  for (const candidate of candidates(shop.config, named)) {
+  for (const candidate of candidates(shop, named)) {
     if (!(await sameProject(shop, candidate, named.project, clock.now() + timeout))) continue
     mine++
     await rotateOne(shop, candidate.secret, { log, limit: timeout, type: 'event', actor, token }, { since: at })
@@ -114,13 +114,14 @@ async function onEvent(
 }
 
 async function sameProject(
-  workshop: Workshop<GcpFunctionStore>,
+  workshop: Workshop,
   { store, id, sameProject: known }: Candidate,
   project: string,
   deadline: number,
 ): Promise<boolean> {
   if (known !== 'unknown') return known
-  const opened = await workshop.store(store)
+  // candidates are in stores of this cloud only
+  const opened = (await workshop.store(store)) as GcpFunctionStore
   const call = { signal: new AbortController().signal, deadline, run: {} }
   const numberOf = async (inProject?: string) => projectIn((await opened.fullName(id, call, inProject)) ?? '')
   const own = await numberOf()

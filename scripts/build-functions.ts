@@ -39,7 +39,7 @@ export interface FunctionBundle {
 }
 
 /** Parts of CommonJS packages look for these. */
-const COMMONJS = `
+export const COMMONJS = `
 import{createRequire as lockstepRequire}from'node:module';
 const require=lockstepRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;`
 
@@ -73,7 +73,7 @@ export async function buildFunctions(platform: Platform, folder: string): Promis
 }
 
 /** Messages of the schema are our own; the library's in fifty languages would be a third of what is loaded at the start. */
-const english: Plugin = {
+export const english: Plugin = {
   name: 'english',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
@@ -89,7 +89,7 @@ const used: Readonly<Record<string, string>> = {
   '@google-cloud/pubsub': 'PubSub, v1',
 }
 
-const namedExports: Plugin = {
+export const namedExports: Plugin = {
   name: 'named-exports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: new RegExp(`^(${Object.keys(used).join('|')})$`) }, ({ path, kind }) =>
@@ -105,7 +105,7 @@ const namedExports: Plugin = {
 const OWN_GAX = /(?:\w+\.)?createRequire\(import\.meta\.resolve\('@google-cloud\/secret-manager'\)\)\('google-gax'\)/
 
 /** The client's own copy of a library, which our source looks for where the client is installed, is the one that is bundled with it. */
-const ownGax: Plugin = {
+export const ownGax: Plugin = {
   name: 'own-gax',
   setup({ onLoad, onResolve, resolve: resolved }) {
     onLoad({ filter: /[\\/]gcp[\\/]client\.ts$/ }, ({ path }) => {

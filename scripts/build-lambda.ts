@@ -84,7 +84,7 @@ export async function buildGroup(folder: string, group: Group): Promise<Readonly
  * A package that is loaded by `import()` as a whole would be bundled as a whole, every command of the service. So in the bundle
  * it is a module with those that our sources name.
  */
-const usedExports = (external: readonly string[]): Plugin => ({
+export const usedExports = (external: readonly string[], used = usedByFunctions): Plugin => ({
   name: 'used-exports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^@aws-sdk\// }, ({ path, kind }) =>
@@ -99,7 +99,7 @@ const usedExports = (external: readonly string[]): Plugin => ({
   },
 })
 
-const used: Readonly<Record<string, () => readonly string[]>> = {
+export const usedByFunctions: Readonly<Record<string, () => readonly string[]>> = {
   '@aws-sdk/client-secrets-manager': () => ['SecretsManagerClient', ...commandsOf('@aws-sdk/client-secrets-manager')],
   '@aws-sdk/client-sqs': () => ['SQSClient', ...commandsOf('@aws-sdk/client-sqs')],
   '@aws-sdk/credential-providers': () => ['fromTemporaryCredentials'],
@@ -121,7 +121,7 @@ const noProfile = (name: string): string =>
   }`
 
 /** What no invocation reaches: credentials in the files of a person, streams of events, the SDK's reading of browsers' names. */
-const unreached: Readonly<Record<string, string>> = {
+export const unreached: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-ini': noProfile('fromIni'),
   '@aws-sdk/credential-provider-sso': noProfile('fromSSO'),
   '@aws-sdk/credential-provider-process': noProfile('fromProcess'),
@@ -134,7 +134,7 @@ const unreachedByRotate = {
   croner: "export const Cron = () => { throw new Error('A function has no maintenance window.') }",
 }
 
-const leftOut = (unreached: Readonly<Record<string, string>>): Plugin => ({
+export const leftOut = (unreached: Readonly<Record<string, string>>): Plugin => ({
   name: 'left-out',
   setup({ onResolve, onLoad }) {
     const names = Object.keys(unreached).join('|')

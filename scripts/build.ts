@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildFunctions } from './build-functions.ts'
 import { buildGroup } from './build-lambda.ts'
+import { buildMulti, multiPlatforms } from './build-multi.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -27,3 +28,4 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
 
 for (const group of ['rotate', 'fleet'] as const) await buildGroup(join(dist, 'aws'), group)
 for (const platform of ['gcp', 'azure'] as const) await buildFunctions(platform, join(dist, platform))
+for (const platform of multiPlatforms) await buildMulti(platform, join(dist, 'multi', platform))

@@ -32,7 +32,15 @@ async function swept({ configText, ca }: Asked): Promise<Swept> {
   const config = loadConfig(configText, { fileName: 'lockstep.yml' })
   const store = await openStore([...config.stores.values()][0]!, ca, systemClock)
   const setup = () => Promise.reject(new Error('Something was found to be due.'))
-  const fleet = { config, clock: systemClock, store: async () => store, setup }
+  const fleet = {
+    config,
+    clock: systemClock,
+    register: () => {
+      throw new Error('nobody has followers here')
+    },
+    store: async () => store,
+    setup,
+  }
   const actor = { user_id: 'scheduler', user_agent: 'lockstep/bench' }
   const request = { type: 'scheduled', actor, deadline: systemClock.now() + 300_000 } as const
   const began = performance.now()

@@ -6,7 +6,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { RotationError } from '../errors.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Loggable } from '../secret/loggable.ts'
-import { dimensionsOf, metricsOf } from './metrics.ts'
+import { dimensionsOf, metricsOf, NAMESPACE } from './metrics.ts'
 
 export type Level = 'INFO' | 'WARN' | 'ERROR'
 export type Fields = { readonly [field: string]: Loggable }
@@ -51,7 +51,9 @@ export class FunctionLog {
 
   async #measure(event: AuditEvent): Promise<void> {
     const metrics = metricsOf(event)
-    if (metrics) await this.line('INFO', 'metrics', { ...dimensionsOf(event, this.#environment), ...metrics })
+    if (!metrics) return
+    const dimensions = dimensionsOf(event, this.#environment)
+    await this.line('INFO', 'metrics', { Namespace: NAMESPACE, ...dimensions, ...metrics })
   }
 }
 

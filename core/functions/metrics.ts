@@ -17,10 +17,22 @@ export interface Metrics {
   readonly PendingRotation?: number
   /** Days since consumers could first read current: 0 when it was promoted. */
   readonly SecretAge?: number
+  /** Milliseconds from the leader's promotion until this follower showed it, with the dimension Follower. */
+  readonly FollowerLag?: number
+  /** 1 when a follower could not be brought up, 0 when it was, with the dimension Follower. */
+  readonly FollowerBehind?: number
+  /** 1 each time that required followers hold a rotation, or the end of the old credential; which, the line before it says. */
+  readonly HeldByFollowers?: number
 }
 
-export function metricsOf({ event_type: type, result, duration_ms: took }: AuditEvent): Metrics | undefined {
+export function metricsOf({ event_type: type, result, duration_ms: took, metadata }: AuditEvent): Metrics | undefined {
   switch (type) {
+    case 'follower_updated': {
+      const { lag_ms: lag } = metadata
+      return { FollowerBehind: result === 'success' ? 0 : 1, ...(typeof lag === 'number' && { FollowerLag: lag }) }
+    }
+    case 'rotation_waiting':
+      return metadata.waiting_for === 'followers' ? { HeldByFollowers: 1 } : undefined
     case 'rotation_started':
       return { RotationAttempts: 1, PendingRotation: 1 }
     case 'secret_rotated':
@@ -36,9 +48,9 @@ export function metricsOf({ event_type: type, result, duration_ms: took }: Audit
   }
 }
 
-export const dimensionsOf = ({ secret_id, metadata }: AuditEvent, environment: string) => ({
-  Namespace: NAMESPACE,
+export const dimensionsOf = ({ secret_id, metadata: { strategy, follower } }: AuditEvent, environment: string) => ({
   SecretName: secret_id,
   Environment: environment,
-  Strategy: metadata.strategy ?? 'unknown',
+  Strategy: strategy ?? 'unknown',
+  ...(typeof follower === 'string' && { Follower: follower }),
 })

@@ -112,11 +112,11 @@ describe('which secrets are meant', () => {
   const config = { stores, secrets } as unknown as Config
 
   test('by vault and name, without case', () => {
-    expect(meantBy(config, { vault: 'my-kv', secret: 'app-db' })).toEqual([
+    expect(meantBy({ config }, { vault: 'my-kv', secret: 'app-db' })).toEqual([
       { secret: 'orders', store: 'a', id: 'App-DB' },
     ])
-    expect(meantBy(config, { vault: 'other-kv', secret: 'app-db' })).toEqual([])
-    expect(meantBy(config, { vault: 'my-kv', secret: 'app' })).toEqual([])
+    expect(meantBy({ config }, { vault: 'other-kv', secret: 'app-db' })).toEqual([])
+    expect(meantBy({ config }, { vault: 'my-kv', secret: 'app' })).toEqual([])
   })
 })
 

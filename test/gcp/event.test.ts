@@ -123,7 +123,7 @@ describe('which secrets are meant', () => {
   )
   const config = { stores, secrets } as unknown as Config
   const found = (project: string, location?: string, id = 'app-db') =>
-    candidates(config, { project, location, id }).map(({ secret, sameProject }) => [secret, sameProject])
+    candidates({ config }, { project, location, id }).map(({ secret, sameProject }) => [secret, sameProject])
 
   test('by id, location and project; whether an id and a number are one, only the service knows', () => {
     expect(found('my-proj')).toEqual([

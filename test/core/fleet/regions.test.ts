@@ -53,7 +53,9 @@ describe('the region that leads', () => {
     regions.time += 62 * MINUTE
     expect((await regions.sweep()).outcomes).toMatchObject({ retired: 1 })
     for (const store of ['eu', 'us', 'ap'])
-      expect(await regions.stores.get(store)!.describe('db', { run: {} } as never)).not.toHaveProperty('previous')
+      expect(
+        await regions.stores.get(store)!.describe('db', { signal: regions.signal, deadline: regions.time, run: {} }),
+      ).not.toHaveProperty('previous')
   })
 
   test('a follower that does not answer is one failure on record, and one item; when it is back, a sweep brings it up', async () => {

@@ -1,6 +1,7 @@
 // What starts a run in a cloud: a schedule that sweeps, an item of the queue, an event that names a secret. The functions' own parts
 // do it, over the simulated store; what fails is delivered again, and what waits is for the next tick.
 
+import assert from 'node:assert/strict'
 import { loadConfig } from '../../../core/config/load.ts'
 import type { Config } from '../../../core/config/types.ts'
 import { RotationError } from '../../../core/errors.ts'
@@ -39,7 +40,14 @@ const started = (run: (invocation: Invocation) => Promise<Ended>, after: number)
     const worker = spawn()
     const setup = world.setup(hub, worker)
     const config = configOf(world.options.strategy)
-    const fleet: Fleet = { config, clock: setup.clock, store: async () => setup.store, setup: async () => setup }
+    const register = () => assert.fail('nobody has followers here')
+    const fleet: Fleet = {
+      config,
+      clock: setup.clock,
+      register,
+      store: async () => setup.store,
+      setup: async () => setup,
+    }
     const { signal } = new AbortController()
     // Decided on an old answer: no refusal ends a schedule, and the next tick hears whether it was true.
     const hasty = [...schedule.faults.values()].some(fault => fault === 'stale' || fault === 'older')
