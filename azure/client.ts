@@ -34,16 +34,28 @@ export interface Clients {
 
 /** Nothing is asked yet. Neither client repeats a request by itself: a publication would be made twice. */
 export async function createClients({ vault, journal, endpoint, credential }: ClientOptions): Promise<Clients> {
-  const [address, account] = [addressOf(vault, 'vault'), addressOf(journal.url, 'journal.url')]
-  const [{ SecretClient }, { BlobServiceClient }] = [await secretsSdk(), await blobSdk()]
+  const address = addressOf(vault, 'vault')
+  addressOf(journal.url, 'journal.url')
+  const { SecretClient } = await secretsSdk()
   const signIn = credential ?? (await defaultCredential())
   const retryOptions = { maxRetries: 0 }
   const secrets =
     endpoint === undefined
       ? new SecretClient(address, signIn, { retryOptions })
       : new SecretClient(onThisMachine(endpoint), signIn, { retryOptions, disableChallengeResourceVerification: true })
-  const service = new BlobServiceClient(account, signIn, { retryOptions: { maxTries: 1 } })
-  return { secrets, container: service.getContainerClient(journal.container) }
+  return { secrets, container: await createContainer(journal, signIn) }
+}
+
+/** Of a storage account alone. `key`: of the configuration. */
+export async function createContainer(
+  { url, container }: JournalPlace,
+  credential?: Credential,
+  key = 'journal.url',
+): Promise<ContainerClient> {
+  const account = addressOf(url, key)
+  const { BlobServiceClient } = await blobSdk()
+  const signIn = credential ?? (await defaultCredential())
+  return new BlobServiceClient(account, signIn, { retryOptions: { maxTries: 1 } }).getContainerClient(container)
 }
 
 function addressOf(text: string, key: string): string {

@@ -18,7 +18,18 @@ export interface Asked {
   readonly at?: string | undefined
   /** Changes something: without an answer it may have been applied. */
   readonly writes: boolean
+  /** What the container holds. Default: journals. */
+  readonly holds?: Holding
 }
+
+export interface Holding {
+  readonly one: string
+  readonly all: string
+  /** Of the configuration. */
+  readonly key: string
+}
+
+const JOURNALS: Holding = { one: 'journal', all: 'journals', key: 'journal' }
 
 interface Facts {
   readonly name: string
@@ -144,17 +155,18 @@ function denied({ action, policy, at }: Asked, fail: Fail): RotationError {
 
 function ofStorage(facts: Facts, asked: Asked, fail: Fail): RotationError | undefined {
   const { status, code } = facts
+  const { one, all, key } = asked.holds ?? JOURNALS
   if (code === 'ContainerNotFound' || code === 'ContainerBeingDeleted')
     return fail(
       'refused',
-      'The container for the journals does not exist.',
-      'Create it (`az storage container create`), or correct `journal`. A journal elsewhere must not be lost.',
+      `The container for the ${all} does not exist.`,
+      `Create it (\`az storage container create\`), or correct \`${key}\`. A ${one} elsewhere must not be lost.`,
     )
   if (code === 'ServerBusy' || status === 429) return fail('busy', `Blob storage is throttling ${asked.operation}.`)
   if (code === 'LeaseIdMissing' || code === 'BlobImmutableDueToPolicy')
-    return fail('refused', 'The journal of this secret is locked by somebody (a lease, or an immutability policy).')
-  if (status === 409 || status === 412) return fail('stale', 'The journal of the secret has moved since it was read.')
-  if (status === 404) return fail('secret-not-found', 'There is no such journal.')
+    return fail('refused', `The ${one} of this secret is locked by somebody (a lease, or an immutability policy).`)
+  if (status === 409 || status === 412) return fail('stale', `The ${one} of the secret has moved since it was read.`)
+  if (status === 404) return fail('secret-not-found', `There is no such ${one}.`)
   if (status === 403) return storageDenied(facts, asked, fail)
   if (status === 400) return fail('refused', `Blob storage does not accept the parameters of ${asked.operation}.`)
   return undefined
@@ -162,23 +174,26 @@ function ofStorage(facts: Facts, asked: Asked, fail: Fail): RotationError | unde
 
 /** The same code for the account's firewall and for a key that is not its key. */
 function storageDenied({ code = '' }: Facts, asked: Asked, fail: Fail): RotationError {
+  const { all } = asked.holds ?? JOURNALS
   if (code.startsWith('KeyVault'))
     return fail(
       'access-denied',
-      'The key that encrypts the storage account of the journals cannot be used: it is disabled, deleted, or not permitted.',
+      `The key that encrypts the storage account of the ${all} cannot be used: it is disabled, deleted, or not permitted.`,
       'Enable or recover it in its key vault, and let the identity of the storage account use it.',
     )
   if (code !== 'AuthorizationFailure') return denied(asked, fail)
   const next = `Allow its network in the firewall of the storage account, or assign a role with ${asked.action}.`
-  return fail('access-denied', 'The storage account of the journals keeps this process out.', next)
+  return fail('access-denied', `The storage account of the ${all} keeps this process out.`, next)
 }
 
 /** The connection was never made: nothing was done. */
 const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-const REACH = 'Check `vault`, `journal` and the network, private endpoints and their DNS included; then run it again.'
+const reach = ({ holds }: Asked): string =>
+  `Check ${holds ? `\`${holds.key}\`` : '`vault`, `journal`'} and the network, private endpoints and their DNS included; then run it again.`
 
 /** Neither yes nor no. What was never sent, or only reads, has done nothing. */
-function unanswered({ code = '' }: Facts, { service, operation, writes }: Asked, fail: Fail): RotationError {
+function unanswered({ code = '' }: Facts, asked: Asked, fail: Fail): RotationError {
+  const { service, operation, writes } = asked
   if (writes && !UNREACHED.includes(code)) return fail('unknown', `${operation} of ${service} was not answered.`)
-  return fail('store-unavailable', `${service} cannot be reached (${operation}).`, REACH)
+  return fail('store-unavailable', `${service} cannot be reached (${operation}).`, reach(asked))
 }

@@ -18,6 +18,7 @@ import type { LeaderRegister } from '../core/ports/leader-register.ts'
 import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
 import type { IdentityCall } from '../core/ports/web-identity.ts'
+import { deferredRegister } from '../core/replication/deferred-register.ts'
 import type { Replication } from '../core/replication/replication.ts'
 import { storeRegister } from '../core/replication/store-register.ts'
 import { wireReplication } from '../core/replication/wire.ts'
@@ -29,13 +30,23 @@ import { type ConfiguredSink, configuredSinks, type Streams } from './audit-sink
 import { cloudHooks, cloudTokens } from './clouds.ts'
 import type { SignInPlaces } from './identities.ts'
 import { explained } from './register.ts'
-import { type Opening, type OpenStore, openStore, storeExists, type Trail, trySignIn } from './stores.ts'
+import {
+  type Opening,
+  type OpenStore,
+  openBlobRegister,
+  openStore,
+  storeExists,
+  type Trail,
+  trySignIn,
+} from './stores.ts'
 
 interface Surroundings {
   readonly streams: Streams
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signInPlaces?: SignInPlaces | undefined
 }
+
+type BlobPlace = Extract<EpochsConfig, { readonly blob: unknown }>['blob']
 
 export type Recorded = Pick<AuditEvent, 'event_type' | 'result' | 'metadata'>
 
@@ -172,12 +183,18 @@ export class Workspace {
   }
 
   #register(epochs: EpochsConfig): LeaderRegister {
-    if (!('store' in epochs)) throw new RotationError('unsupported', 'A register in Blob Storage is not possible yet.')
+    if ('blob' in epochs) return this.#blobRegister(epochs.blob)
     const { store } = epochs
     return explained(
       storeRegister(() => this.store(store, true), this.config.deployment),
       () => this.hasStore(store),
     )
+  }
+
+  #blobRegister(blob: BlobPlace): LeaderRegister {
+    const opening = { clock: this.clock, env: this.#env, create: false, signInPlaces: this.#signInPlaces }
+    const open = () => openBlobRegister(this.config, blob, { ...opening, home: homeOf(this.#env) })
+    return explained(deferredRegister(open), () => true)
   }
 
   async target(secret: SecretConfig): Promise<RotationTarget> {

@@ -4,17 +4,18 @@
  * @module
  */
 import type { AuditEvent } from '../core/audit/event.ts'
-import type { StoreConfig } from '../core/config/types.ts'
+import type { AzureStoreConfig, Config, StoreConfig } from '../core/config/types.ts'
 import { signsIn } from '../core/federation/home.ts'
 import { refusesStoredKey } from '../core/federation/stored-key.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import type { LeaderRegister } from '../core/ports/leader-register.ts'
 import type { Call, SecretId, SecretStore, SecretVersion } from '../core/ports/secret-store.ts'
 import type { Cloud } from '../core/ports/web-identity.ts'
 import type { SecretValue } from '../core/secret/secret-value.ts'
 import type { SignInPlaces } from './identities.ts'
 import { awsKind } from './stores/aws.ts'
-import { azureKind } from './stores/azure.ts'
+import { azureKind, openRegister, type RegisterPlace } from './stores/azure.ts'
 import { gcpKind } from './stores/gcp.ts'
 import { localKind } from './stores/local.ts'
 
@@ -106,6 +107,24 @@ export const openStore = (config: StoreConfig, opening: Opening): Promise<OpenSt
 /** Whether the other cloud lets the process in by the token of its own one. Only for stores that say `signIn`. */
 export const trySignIn = async (config: StoreConfig, opening: Opening): Promise<void> =>
   kindOf(config).signIn?.(here(config, opening), inHome(config, opening))
+
+/**
+ * Who leads, in a container of Blob Storage: signed in to as the store whose journals are in the same account. There is none: as the SDK
+ * finds, and with no stored key from another cloud.
+ */
+export function openBlobRegister(
+  { stores, deployment }: Config,
+  blob: RegisterPlace['blob'],
+  opening: Opening,
+): Promise<LeaderRegister> {
+  const beside = [...stores.values()].find(each => each.kind === 'azure' && each.journal.url === blob.url)
+  const place = { blob, deployment }
+  if (beside?.kind !== 'azure') return openRegister(place, { ...opening, keyless: isElsewhere(opening, 'azure') })
+  const { signIn } = here(beside, opening) as AzureStoreConfig
+  return openRegister({ ...place, signIn }, inHome(beside, opening))
+}
+
+const isElsewhere = ({ home }: Opening, cloud: Cloud): boolean => home !== undefined && home !== cloud
 
 const here = (config: StoreConfig, { home }: Opening): StoreConfig =>
   config.kind === 'local' || signsIn(config, home) ? config : { ...config, signIn: undefined }

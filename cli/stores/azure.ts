@@ -4,11 +4,12 @@
  */
 import type { Credential } from '../../azure/client.ts'
 import { SIBLING } from '../../core/config/cross-check-clouds.ts'
-import type { AzureStoreConfig } from '../../core/config/types.ts'
+import type { AzureStoreConfig, EpochsConfig } from '../../core/config/types.ts'
 import { isRotationError } from '../../core/errors.ts'
 import { storedKeyRefused } from '../../core/federation/stored-key.ts'
 import { tokenFor } from '../../core/federation/token.ts'
 import { formatDuration } from '../../core/policy/duration.ts'
+import type { LeaderRegister } from '../../core/ports/leader-register.ts'
 import type { Call } from '../../core/ports/secret-store.ts'
 import { cloudIdentities } from '../identities.ts'
 import type { KindOpening, OpenStore, StoreFacts, StoreKind } from '../stores.ts'
@@ -67,9 +68,24 @@ export const azureKind: StoreKind<AzureStoreConfig> = {
   ],
 }
 
+/** Who leads, in a container. `signIn`: of the store whose journals are in the same account. */
+export async function openRegister(
+  { blob, deployment, signIn }: RegisterPlace,
+  opening: KindOpening,
+): Promise<LeaderRegister> {
+  const { openBlobRegister } = await import('../../azure/leader-register.ts')
+  const credential = await credentialOf({ signIn }, opening)
+  return openBlobRegister({ place: blob, deployment, clock: opening.clock, credential })
+}
+
+export interface RegisterPlace extends Pick<AzureStoreConfig, 'signIn'> {
+  readonly blob: Extract<EpochsConfig, { readonly blob: unknown }>['blob']
+  readonly deployment: string
+}
+
 /** Undefined: what the SDK finds. */
 async function credentialOf(
-  { signIn }: AzureStoreConfig,
+  { signIn }: Pick<AzureStoreConfig, 'signIn'>,
   { clock, env, keyless, signInPlaces: places }: KindOpening,
 ): Promise<Credential | undefined> {
   if (!signIn) {
