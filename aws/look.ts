@@ -17,10 +17,8 @@ export class Look {
   holder: string | undefined
   /** When this run noted that it sets what is pending. */
   setAt: number | undefined
-  /** Replicas have shown what was moved before this run. */
-  settled = false
-  /** One of them has not shown a move in time. */
-  lagging = false
+  /** What replicas show of it: the same labels; not known, after a move; or not in time, and they are not asked again. */
+  replicas: 'settled' | 'unknown' | 'lagging' = 'unknown'
   #described: Described
 
   constructor(id: string, described: Described) {
@@ -56,7 +54,7 @@ export class Look {
   /** Whether labels and tags are what this run has seen, and made of them. */
   isSame({ stages, tags }: Described): boolean {
     const known = this.#described
-    return printOf(stages) === printOf(known.stages) && JSON.stringify(tags) === JSON.stringify(known.tags)
+    return sameStages(stages, known.stages) && JSON.stringify(tags) === JSON.stringify(known.tags)
   }
 
   #attach(label: string, to: VersionId | undefined): void {
@@ -69,6 +67,9 @@ export class Look {
     this.#described = { ...this.#described, stages }
   }
 }
+
+export const sameStages = (one: Described['stages'], other: Described['stages']): boolean =>
+  printOf(one) === printOf(other)
 
 /** Independent of the order in which the service names versions and labels. */
 const printOf = (stages: Described['stages']): string =>

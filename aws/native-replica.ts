@@ -8,9 +8,9 @@ import { isRotationError, RotationError } from '../core/errors.ts'
 import type { NativeReplica, ReplicaSight } from '../core/ports/native-replica.ts'
 import type { Call, SecretId } from '../core/ports/secret-store.ts'
 import { CURRENT } from './labels.ts'
+import { sameStages } from './look.ts'
 import type { Described, Requests } from './requests.ts'
 import { holderOf } from './state.ts'
-import type { Move } from './visit.ts'
 
 export class AwsNativeReplica implements NativeReplica {
   readonly #requests: Requests
@@ -43,11 +43,11 @@ export class AwsNativeReplica implements NativeReplica {
     }
   }
 
-  /** Whether a label is where it was moved to. What is absent or stands alone is not copied to: nothing is awaited there. */
-  async shows(id: SecretId, { label, to }: Move, call: Call): Promise<boolean> {
+  /** Whether all labels are where they are at the primary. What is absent or stands alone is not copied to: nothing is awaited there. */
+  async shows(id: SecretId, stages: Described['stages'], call: Call): Promise<boolean> {
     const described = await this.#describe(id, call)
     if (!described || (await this.#sight(described)).from === undefined) return true
-    return holderOf(described.stages, label) === to
+    return sameStages(described.stages, stages)
   }
 
   close(): void {

@@ -6,7 +6,6 @@ import { RotationError } from '../core/errors.ts'
 import type { Clock, Duration } from '../core/ports/clock.ts'
 import type { Call, RotationId, SecretId, VersionId } from '../core/ports/secret-store.ts'
 import type { BetweenMoves } from './between-moves.ts'
-import { CURRENT } from './labels.ts'
 import { Look } from './look.ts'
 import type { Described, Requests } from './requests.ts'
 import { meaningOf } from './state.ts'
@@ -29,8 +28,6 @@ export interface Premises {
   readonly managed?: ManagedRotation
   /** Where Secrets Manager copies to other regions by itself. */
   readonly betweenMoves?: BetweenMoves
-  /** What this store moved last, as long as replicas have not shown it. */
-  readonly unshown: Map<SecretId, Move>
 }
 
 export interface Move {
@@ -123,27 +120,22 @@ export class Visit {
     await this.settled(look)
     await this.requests.move(this.id, move, this.call)
     look.moved(move.label, move.to)
-    if (this.#premises.betweenMoves) this.#premises.unshown.set(this.id, move)
+    if (look.replicas === 'settled') look.replicas = 'unknown'
   }
 
   /**
-   * Whether every replica shows the last move; of another process's, that of AWSCURRENT has to do. One that has not in time is not
+   * Whether every replica shows the labels that the run has seen and made, whoever moved the last one. One that does not in time is not
    * waited for again by this run: a region that is lost must not hold the others.
    */
   async settled(look: Look): Promise<boolean> {
-    const { betweenMoves, unshown } = this.#premises
-    const last = unshown.get(this.id)
-    if (!betweenMoves || (look.settled && !last)) return true
+    const { betweenMoves } = this.#premises
+    if (!betweenMoves || look.replicas !== 'unknown') return look.replicas !== 'lagging'
     const began = this.clock.now()
     // half of what is left: a region that is lost must leave time for what is to be done
     const patience = Math.min(this.patience, (this.call.deadline - began) / 2)
-    if (look.lagging || patience <= 0) return false
-    const move = last ?? { label: CURRENT, to: look.meaning.current }
-    const shown = await betweenMoves(this.id, move, patience, this.call)
+    const shown = patience > 0 && (await betweenMoves(this.id, look.described.stages, patience, this.call))
     this.patience -= this.clock.now() - began
-    look.settled = shown
-    look.lagging = !shown
-    if (shown) unshown.delete(this.id)
+    look.replicas = shown ? 'settled' : 'lagging'
     return shown
   }
 

@@ -91,7 +91,7 @@ export class AwsRegions {
 
   get members(): Member[] {
     const of = (name: string): Member => ({
-      ...{ name, id: ID, required: true, timeout: 5_000, fields: {} },
+      ...{ name, id: ID, required: true, timeout: 60_000, fields: {} },
       open: async () => this.store(name),
     })
     return [
