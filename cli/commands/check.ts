@@ -13,6 +13,7 @@ import { counted, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
 import { placeOf, untried } from '../stores.ts'
+import { type MembersSeen, membersData, membersExit, membersOf, membersText } from './check-members.ts'
 import { type SignIn, signInData, signInOf, signInText } from './check-sign-in.ts'
 import { checkTarget } from './check-target.ts'
 
@@ -26,7 +27,7 @@ export function addCheck(program: Command, run: Run): void {
     .command('check')
     .summary('is the configuration right; with --connect, does everything answer')
     .description(
-      'Validates lockstep.yml. With --connect it also signs in to other clouds, opens every store and logs in at every endpoint with current. Changes nothing.',
+      'Validates lockstep.yml. With --connect it also signs in to other clouds, opens every store, those of followers and the register of leaders too, and logs in at every endpoint with current. Changes nothing.',
     )
     .option('--connect', 'reach every store and target')
     .option('--target <module>', 'run the conformance suite on a target of your own')
@@ -50,6 +51,7 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
   const notes = connect ? untriedNotes(session) : []
   const seen: Inspection[] = []
   const signIns: SignIn[] = []
+  const members: MembersSeen[] = []
   if (connect)
     await session.working('connecting', async report => {
       void session.workspace.fingerprintKey // throws if it cannot be used
@@ -62,9 +64,15 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
       for (const name of names.filter(each => !closed.includes(session.workspace.secret(each).store))) {
         report(`${name}: connecting`)
         seen.push(await inspect(session, name))
+        const followers = await membersOf(session, name)
+        if (followers) members.push(followers)
       }
     })
-  const exits = [...seen.map(one => one.exit), ...signIns.map(({ error }) => error?.exitCode ?? 0)]
+  const exits = [
+    ...seen.map(one => one.exit),
+    ...members.map(membersExit),
+    ...signIns.map(({ error }) => error?.exitCode ?? 0),
+  ]
   const exit = Math.max(0, ...exits) as 0 | ExitCode
   const failed = seen.find(one => one.exit !== 0)
   return {
@@ -76,18 +84,24 @@ async function check(session: Session, connect: boolean): Promise<Answer> {
       warnings,
       ...(notes.length > 0 && { notes }),
       ...(signIns.length > 0 && { signIns: signIns.map(signInData) }),
+      ...(members.length > 0 && { members: members.map(membersData) }),
       ...(connect && { targets: seen.map(one => ({ secret: one.secret, ...inspectionData(one) })) }),
     },
     text: stacked(
       summary(session, names.length),
       ...warnings.map(warning => `  ${session.style.yellow('!')} ${warning}`),
       ...signIns.map(one => signInText(one, session.style)),
-      ...seen.map(one => `${session.style.bold(one.secret)}\n${inspectionText(one, session.style)}`),
+      ...seen.map(one => textOf(session, one, members)),
       ...notes.map(note => `  ${session.style.cyan('i')} ${note}`),
     ),
     next: signIns.some(({ error }) => error) ? 'check --connect' : nextOf(connect, failed, names),
     exit,
   }
+}
+
+function textOf({ style }: Session, one: Inspection, members: readonly MembersSeen[]): string {
+  const followers = members.find(({ secret }) => secret === one.secret)
+  return stacked(style.bold(one.secret), inspectionText(one, style), followers && membersText(followers, style))
 }
 
 const summary = ({ workspace: { config }, style }: Session, secrets: number): string =>

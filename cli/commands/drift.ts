@@ -100,7 +100,8 @@ function summary(visits: readonly Visited<Drift>[], drifted: number): string {
 function nextOf(name: string | undefined, off: readonly Visited<Drift>[]): string {
   const [first] = off
   if (!first) return name === undefined ? 'status' : `status ${name}`
-  const foreign = 'result' in first && first.result.followers.some(({ standing }) => standing === 'foreign')
+  if ('error' in first) return `status ${first.name}`
+  const foreign = first.result.followers.some(({ standing }) => standing === 'foreign')
   if (foreign) return `replicate ${first.name} --force --reason …`
   return off.length === 1 ? `replicate ${first.name}` : 'replicate'
 }

@@ -7,7 +7,8 @@ import { errorCodes, type StepName } from '../../core/errors.ts'
 import { dueSince, type Plan, planRetirement, planRollback } from '../../core/rotation/plan.ts'
 import { type Answer, WAITING } from '../answer.ts'
 import { inspectTarget } from '../inspect.ts'
-import { type Look, lookAt, planInput, planRun } from '../look.ts'
+import { type Look, lookAt, planInput, planRun, withFollowers } from '../look.ts'
+import { orFailOver } from '../members.ts'
 import { labelled, paragraphs, stacked } from '../render/block.ts'
 import { inspectionData, inspectionText } from '../render/inspection.ts'
 import {
@@ -20,9 +21,11 @@ import {
   retirementLine,
   stepLines,
 } from '../render/plan.ts'
+import { type FollowersView, followerLines, followersData } from '../render/plan-followers.ts'
 import { iso, isoOrNull } from '../render/time.ts'
 import type { Run, Session } from '../session.ts'
 import { besideOf, placeOf, promisesOf } from '../stores.ts'
+import { broughtUp, followersView } from './plan-followers.ts'
 
 export interface PlanOptions {
   readonly force?: boolean
@@ -51,17 +54,29 @@ Exit code 0: would go on, or nothing to do. 3: waits. 4 and above: blocked (lock
 }
 
 export async function planAnswer(session: Session, name: string, options: PlanOptions): Promise<Answer> {
-  const look = await lookAt(session.workspace, name, session.call)
+  const { workspace, call } = session
+  const look = await orFailOver(workspace, name, async () =>
+    withFollowers(workspace, await lookAt(workspace, name, call), call),
+  )
   const now = session.io.clock.now()
-  const plan = planOf(look, now, options)
+  const plan = planOf(broughtUp(look), now, options)
   const view = { now, intent: intentOf(options) }
   const inspection = options.connect
     ? await session.working(`${name}: looking at the target`, () => inspectTarget(session, look))
     : undefined
   const store = storeData(session, look)
+  const followers = await followersView(session, look)
   return {
-    data: { ...planData(look, plan, view), ...store, ...(inspection && { target: inspectionData(inspection) }) },
-    text: paragraphs(planText(session, look, plan, view), inspection && inspectionText(inspection, session.style)),
+    data: {
+      ...planData(look, plan, view),
+      ...store,
+      ...followersData(look, followers),
+      ...(inspection && { target: inspectionData(inspection) }),
+    },
+    text: paragraphs(
+      planText(session, look, plan, { ...view, followers }),
+      inspection && inspectionText(inspection, session.style),
+    ),
     next: nextOf(look, plan, options),
     exit: inspection?.exit || exitOf(plan),
   }
@@ -92,7 +107,12 @@ function intentOf({ rollback, emergency }: PlanOptions): Intent {
   return emergency ? 'emergency' : 'rotation'
 }
 
-function planText({ style, workspace }: Session, look: Look, plan: Plan, { now, intent }: View): string {
+function planText(
+  { style, workspace }: Session,
+  look: Look,
+  plan: Plan,
+  { now, intent, followers }: View & { readonly followers: FollowersView },
+): string {
   const { secret, state } = look
   const store = workspace.config.stores.get(secret.store)!
   const { publishes, graceFrom, shows } = promisesOf(store)
@@ -115,6 +135,7 @@ function planText({ style, workspace }: Session, look: Look, plan: Plan, { now, 
       ['grace from', graceFrom],
       ['rotated by', rotator(look)],
       ['halted', state?.halted],
+      ...followerLines(look, followers),
     ]),
   )
 }
@@ -167,7 +188,12 @@ function exitOf(plan: Plan): NonNullable<Answer['exit']> {
   return plan.do === 'refuse' ? errorCodes[plan.code].exit : 0
 }
 
-function nextOf({ secret: { name }, facts }: Look, plan: Plan, { force, emergency, rollback }: PlanOptions): string {
+function nextOf(
+  { secret: { name }, facts, lead }: Look,
+  plan: Plan,
+  { force, emergency, rollback }: PlanOptions,
+): string {
+  if (lead && !lead.record && !lead.error) return `replicate ${name}`
   if (plan.do === 'refuse') return plan.code === 'secret-not-found' ? `secret put ${name}` : `doctor ${name}`
   if (emergency && plan.do !== 'wait') return `rotate ${name} --revoke-now --reason …`
   if (plan.do === 'retire') return `retire ${name}`

@@ -84,7 +84,11 @@ function answer(session: Session, name: string | undefined, visits: readonly Vis
       ...visits.filter(visit => name !== undefined || isNews(visit)).map(visit => textOf(session, visit)),
       name === undefined ? summary(visits) : undefined,
     ),
-    next: failed ? `drift ${failed.name}` : name === undefined ? 'status' : `status ${name}`,
+    next: failed
+      ? `${'error' in failed ? 'status' : 'drift'} ${failed.name}`
+      : name === undefined
+        ? 'status'
+        : `status ${name}`,
     exit: Math.max(0, ...visits.map(exitOf)) as 0 | ExitCode,
   }
 }
