@@ -46,7 +46,7 @@ export class AwsSecretStore implements SecretStore {
     { managed, betweenMoves }: Pick<Premises, 'managed' | 'betweenMoves'> = {},
   ) {
     this.premises = {
-      ...{ requests, clock, looks: new WeakMap(), unshown: new Map() },
+      ...{ requests, clock, looks: new WeakMap() },
       ...(managed && { managed }),
       ...(betweenMoves && { betweenMoves }),
     }
