@@ -5,6 +5,7 @@
  */
 import { RotationError } from '../../errors.ts'
 import type { RotationId, SecretState, VersionId } from '../../ports/secret-store.ts'
+import { requireRoomAtFollowers } from '../../replication/fits.ts'
 import type { Credential } from '../../secret/credential.ts'
 import type { SecretValue } from '../../secret/secret-value.ts'
 import { discard } from '../discard.ts'
@@ -74,6 +75,7 @@ export async function bring(
   const value = await newValue(run, state, rotation, current)
   if (value.byteLength > store.capabilities.maxValueBytes)
     throw new RotationError('value-unsuitable', `The value is larger than ${store.capabilities.maxValueBytes} bytes.`)
+  await requireRoomAtFollowers(run, value)
   const winner = run.remember(await store.putPending(id, { rotation, base: current.version, value }, run.call()))
   return { winner, shared: !winner.value.equals(value) }
 }
