@@ -15,7 +15,9 @@ import {
   sources,
 } from './modules.ts'
 
-const imports = allImports()
+/** Deployed as bundles, and no part of the package. */
+const deployed = ['functions']
+const imports = allImports([...published, ...deployed])
 const within = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`))
 const line = ({ from, to, kind }: Import) => `${from} → ${to} (${kind})`
 const shown = (found: readonly Import[]) => found.map(line).sort()
@@ -32,7 +34,7 @@ const adapters: Readonly<Record<string, RegExp>> = {
  * does not.
  */
 const roots =
-  /^aws\/(handler|invocation|report|function|function-settings|fleet|sweep|on-event|worker)\.ts$|^aws\/drop-in\/|^(gcp|azure)\/(handler|functions|function-store|secret-events|near-expiry)\.ts$/
+  /^aws\/(handler|invocation|report|function|function-settings|fleet|sweep|on-event|worker)\.ts$|^aws\/drop-in\/|^(gcp|azure)\/(application|handler|functions|function-store|registered|secret-events|near-expiry)\.ts$/
 /** What an engine's own folder may load, and nobody else. */
 const drivers: Readonly<Record<string, string>> = {
   '@redis/client': 'core/targets/redis/',
@@ -80,7 +82,7 @@ describe('the dependency rule', () => {
     expect(shown(sdks.filter(found => !at(found).test(found.to)))).toEqual([])
     // Itself loaded when it is needed: the SDK of RDS has hundreds of commands, of which a bundler keeps two only this way.
     // Where a cloud's own runtime calls us, its library is what we are called by.
-    const called = ['azure/handler.ts → @azure/functions', 'gcp/handler.ts → @google-cloud/functions-framework']
+    const called = ['azure/registered.ts → @azure/functions', 'gcp/registered.ts → @google-cloud/functions-framework']
     const lazy = ({ from, to }: Import) => from === 'aws/drop-in/rds-sdk.ts' || called.includes(`${from} → ${to}`)
     expect(shown(sdks.filter(found => found.kind === 'static' && !lazy(found)))).toEqual([])
     const loading = imports.filter(({ to }) => to === 'aws/drop-in/rds-sdk.ts')
@@ -103,7 +105,9 @@ describe('the dependency rule', () => {
   })
 
   test('the store of a cloud does not know its function', () => {
-    const known = imports.filter(({ from, to }) => roots.test(to) && !roots.test(from))
+    const known = imports.filter(
+      ({ from, to }) => roots.test(to) && !roots.test(from) && !from.startsWith('functions/'),
+    )
     expect(shown(known)).toEqual([])
   })
 
@@ -113,7 +117,7 @@ describe('the dependency rule', () => {
       ({ from, to }) =>
         (Object.keys(adapters).some(adapter => to.startsWith(`${adapter}/`) && !from.startsWith(`${adapter}/`)) ||
           (inCore.test(to) && !inCore.test(from))) &&
-        !from.startsWith('cli/') &&
+        !/^(cli|functions)\//.test(from) &&
         !(roots.test(from) && inCore.test(to)),
     )
     expect(shown(known)).toEqual([])
@@ -122,6 +126,16 @@ describe('the dependency rule', () => {
     const inside = ({ from, to }: Import) => !from.startsWith('cli/') && from.split('/')[0] === to.split('/')[0]
     const eager = lazily.filter(found => heavy.test(found.to) && found.kind === 'static' && !inside(found))
     expect(shown(eager)).toEqual([])
+  })
+
+  test('a bundle that reaches every cloud begins as its own cloud’s does, and knows the others through the command line’s stores', () => {
+    const eager = within('functions').filter(({ kind }) => kind === 'static')
+    const own = ({ from, to }: Import) => {
+      const [, cloud = 'none'] = /^functions\/(aws|gcp|azure)\b/.exec(from) ?? []
+      return to.startsWith(`${cloud}/`) || /^(core|functions)\//.test(to) || to === 'cli/stores.ts'
+    }
+    expect(eager.length).toBeGreaterThan(10)
+    expect(shown(eager.filter(found => !own(found)))).toEqual([])
   })
 
   test('nothing that is published imports tests, demo, bench or scripts', () => {
