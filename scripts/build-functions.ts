@@ -66,7 +66,7 @@ export async function buildFunctions(platform: Platform, folder: string): Promis
     mainFields: ['module', 'main'],
     banner: { js: COMMONJS.replaceAll('\n', '') },
     external: [...brought, ...notBundled, ...optionalParts],
-    plugins: [english, namedExports, ownGax],
+    plugins: [english, namedExports, ownGax, otherCloud],
     logLevel: 'error',
   })
   return described(metafile, folder)
@@ -79,6 +79,18 @@ export const english: Plugin = {
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: `export { default as en } from './en.js'`,
       resolveDir: join(root, 'node_modules/zod/v4/locales'),
+    }))
+  },
+}
+
+/** MongoDB's driver looks for it, to log in with the role of a machine of AWS: it would bring the SDK of another cloud along. */
+const otherCloud: Plugin = {
+  name: 'other-cloud',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/credential-providers$/ }, ({ path }) => ({ path, namespace: 'other-cloud' }))
+    onLoad({ filter: /.*/, namespace: 'other-cloud' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not in this bundle.')`,
+      loader: 'js',
     }))
   },
 }
