@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { sanitise } from '../../core/errors.ts'
 import { type Cloud, readConfig } from '../../core/functions/configuration.ts'
 import { Refusal, type Serverless } from './framework.ts'
@@ -63,17 +63,19 @@ const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
  * The configuration of the service, which the reader of the functions accepts; none, where there is none yet. One that it refuses
  * would be found by the first invocation, after everything was deployed.
  */
-export async function configOf(
-  cloud: Cloud,
-  { serviceDir, service }: Pick<Serverless, 'serviceDir' | 'service'>,
-): Promise<Files> {
-  const file = resolve(serviceDir, service.custom?.config ?? 'lockstep.yml')
-  if (!existsSync(file)) return new Map()
+export async function configOf(cloud: Cloud, { serviceDir, service }: Serverless): Promise<Files> {
+  const name = configNames(cloud, service).find(each => existsSync(resolve(serviceDir, each)))
+  if (name === undefined) return new Map()
+  const file = resolve(serviceDir, name)
   try {
     await readConfig(cloud, serviceDir, { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: service.custom?.environment })
   } catch (thrown) {
     const { message, next } = sanitise(thrown)
-    throw new Refusal(`${relative(serviceDir, file)}: ${message} ${next}`)
+    throw new Refusal(`${name}: ${message} ${next}`)
   }
   return new Map([['lockstep.yml', readFileSync(file)]])
 }
+
+/** Where it is looked for: a service of several clouds has one for each, beside its service.yml. */
+export const configNames = (cloud: Cloud, { custom }: Serverless['service']): readonly string[] =>
+  custom?.config ? [custom.config] : [`${cloud}/lockstep.yml`, 'lockstep.yml']

@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Cloud } from '../../core/functions/configuration.ts'
-import { type Contents, configOf, contentsOf } from './contents.ts'
+import { type Contents, configNames, configOf, contentsOf } from './contents.ts'
 import { type Log, Refusal, type Serverless } from './framework.ts'
 import { zip } from './zip.ts'
 
@@ -14,7 +14,7 @@ export const folderOf = (cloud: Cloud, { serviceDir }: Serverless): string => jo
 /** Zips, and the paths that they were written to by their names. A cloud's folder is emptied first: what is in it is of this run. */
 export async function writeZips(cloud: Cloud, serverless: Serverless, log: Log): Promise<ReadonlyMap<string, string>> {
   const config = await configOf(cloud, serverless)
-  if (config.size === 0) missing(serverless, log)
+  if (config.size === 0) missing(cloud, serverless, log)
   const contents: Contents = await contentsOf(cloud, config)
   const folder = folderOf(cloud, serverless)
   rmSync(folder, { recursive: true, force: true })
@@ -33,11 +33,8 @@ export function write(path: string, content: Uint8Array | string): void {
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
-function missing({ processedInput: { commands }, service }: Serverless, log: Log): void {
-  const file = service.custom?.config ?? 'lockstep.yml'
-  const says = `There is no ${file}, so the packages hold no configuration`
+function missing(cloud: Cloud, { processedInput: { commands }, service }: Serverless, log: Log): void {
+  const says = `There is no ${configNames(cloud, service).join(' and no ')}, so the package holds no configuration`
   if (commands[0] === 'deploy') throw new Refusal(`${says}: write one, or name it in LOCKSTEP_CONFIG.`)
-  log.warning(
-    `${says}: put it beside the bundles before they are deployed, or name it in LOCKSTEP_CONFIG and package again.`,
-  )
+  log.warning(`${says}: write one, or name it in LOCKSTEP_CONFIG, and package again before you deploy.`)
 }
