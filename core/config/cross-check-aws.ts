@@ -22,6 +22,10 @@ export function checkAwsStores(config: Config, report: Report): void {
     const path = ['secrets', secret.name]
     const store = awsStore(config, secret.store)
     if (store) checkRotated(secret.id, store, [...path, 'id'], report)
+    for (const [index, follower] of secret.followers.entries()) {
+      const there = awsStore(config, follower.store)
+      if (there) checkRotated(follower.id, there, [...path, 'followers', index, 'id'], report)
+    }
     const admin = adminOf(secret.target)
     const adminStore = admin && awsStore(config, admin.store)
     if (admin?.secret === undefined && adminStore)
