@@ -3,6 +3,7 @@
  * @module
  */
 import { existsSync, statSync } from 'node:fs'
+import type { AwsNativeReplica } from '../aws/native-replica.ts'
 import type { Actor, AuditEvent } from '../core/audit/event.ts'
 import type { HookConfig } from '../core/config/hooks.ts'
 import type { Config, EngineTargetConfig, EpochsConfig, KeySource, SecretConfig } from '../core/config/types.ts'
@@ -17,8 +18,10 @@ import { type Clock, systemClock } from '../core/ports/clock.ts'
 import type { LeaderRegister } from '../core/ports/leader-register.ts'
 import type { PromotionHook } from '../core/ports/promotion-hook.ts'
 import type { Acceptance, RotationTarget, TargetCall } from '../core/ports/rotation-target.ts'
+import type { SecretId } from '../core/ports/secret-store.ts'
 import type { IdentityCall } from '../core/ports/web-identity.ts'
 import { deferredRegister } from '../core/replication/deferred-register.ts'
+import { nativeStores } from '../core/replication/native-stores.ts'
 import type { Replication } from '../core/replication/replication.ts'
 import { storeRegister } from '../core/replication/store-register.ts'
 import { wireReplication } from '../core/replication/wire.ts'
@@ -34,6 +37,7 @@ import {
   type Opening,
   type OpenStore,
   openBlobRegister,
+  openNative,
   openStore,
   storeExists,
   type Trail,
@@ -62,6 +66,7 @@ export class Workspace {
   readonly #env: Surroundings['env']
   readonly #signInPlaces: SignInPlaces | undefined
   readonly #stores = new Map<string, Promise<OpenStore>>()
+  readonly #natives = new Map<string, Promise<AwsNativeReplica>>()
   readonly #sinks: readonly ConfiguredSink[]
 
   constructor(
@@ -94,7 +99,10 @@ export class Workspace {
       target: (secret: SecretConfig) => this.target(secret),
       audit: (store: OpenStore) => this.audit(store),
       hook: (hook: HookConfig) => this.#hook(hook),
-      replication: { register: (epochs: EpochsConfig) => this.#register(epochs) },
+      replication: {
+        register: (epochs: EpochsConfig) => this.#register(epochs),
+        native: (store: string) => this.#native(store),
+      },
     }
   }
 
@@ -130,7 +138,19 @@ export class Workspace {
 
   #opening(name: string, create: boolean): Opening {
     const home = homeOf(this.#env) ?? leaderHome(this.config, name)
-    return { clock: this.clock, env: this.#env, create, home, signInPlaces: this.#signInPlaces }
+    const native = nativeStores(this.config, name)
+    const replicas = (id: SecretId) => Promise.all((native.get(id) ?? []).map(store => this.#native(store)))
+    return {
+      ...{ clock: this.clock, env: this.#env, create, home, signInPlaces: this.#signInPlaces },
+      ...(native.size > 0 && { replicas }),
+    }
+  }
+
+  /** A store as a place that another region copies to. Opened once. */
+  #native(name: string): Promise<AwsNativeReplica> {
+    const opened = this.#natives.get(name) ?? openNative(this.config.stores.get(name)!, this.#opening(name, false))
+    this.#natives.set(name, opened)
+    return opened
   }
 
   /** The trail of the store, if it keeps one, and the sinks of the configuration. */
@@ -179,7 +199,8 @@ export class Workspace {
   }
 
   async close(): Promise<void> {
-    for (const store of this.#stores.values()) await (await store.catch(() => undefined))?.close()
+    for (const store of [...this.#stores.values(), ...this.#natives.values()])
+      await (await store.catch(() => undefined))?.close()
   }
 
   #register(epochs: EpochsConfig): LeaderRegister {

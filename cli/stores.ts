@@ -3,8 +3,10 @@
  * a store of it is opened; who keeps values in a file never loads the SDK of a cloud.
  * @module
  */
+import type { AwsNativeReplica } from '../aws/native-replica.ts'
 import type { AuditEvent } from '../core/audit/event.ts'
 import type { AzureStoreConfig, Config, StoreConfig } from '../core/config/types.ts'
+import { RotationError } from '../core/errors.ts'
 import { signsIn } from '../core/federation/home.ts'
 import { refusesStoredKey } from '../core/federation/stored-key.ts'
 import type { AuditSink } from '../core/ports/audit-sink.ts'
@@ -59,6 +61,8 @@ export interface Opening {
   readonly create: boolean
   /** The cloud that the process runs in, or that leads here; undefined: nobody knows. */
   readonly home: Cloud | undefined
+  /** The copies that the store itself keeps of a secret in other regions. Absent: it keeps none. */
+  readonly replicas?: (id: SecretId) => Promise<readonly AwsNativeReplica[]>
   readonly signInPlaces?: SignInPlaces | undefined
 }
 
@@ -86,6 +90,8 @@ export interface Resource {
 export interface StoreKind<Config extends StoreConfig> {
   /** Nothing is asked of a cloud yet. A library that is missing: `driver-missing`. */
   open(config: Config, opening: KindOpening): Promise<OpenStore>
+  /** As a place that another region copies to by itself. Absent method: there is no such thing. */
+  native?(config: Config, opening: KindOpening): Promise<AwsNativeReplica>
   /** Signs in as it is configured, with the token of another cloud; nothing else is asked. Which leg failed, the error says. */
   signIn?(config: Config, opening: KindOpening): Promise<void>
   /** Where it is, for people. */
@@ -103,6 +109,13 @@ const kindOf = ({ kind }: StoreConfig) => kinds[kind] as StoreKind<StoreConfig>
 
 export const openStore = (config: StoreConfig, opening: Opening): Promise<OpenStore> =>
   kindOf(config).open(here(config, opening), inHome(config, opening))
+
+/** A store of a kind that is not copied to: `config-invalid`. */
+export async function openNative(config: StoreConfig, opening: Opening): Promise<AwsNativeReplica> {
+  const replica = await kindOf(config).native?.(here(config, opening), inHome(config, opening))
+  if (replica) return replica
+  throw new RotationError('config-invalid', 'Only stores of kind aws can be native replicas.')
+}
 
 /** Whether the other cloud lets the process in by the token of its own one. Only for stores that say `signIn`. */
 export const trySignIn = async (config: StoreConfig, opening: Opening): Promise<void> =>

@@ -9,12 +9,14 @@ import type { KindOpening, StoreKind } from '../stores.ts'
 
 export const awsKind: StoreKind<AwsStoreConfig> = {
   async open(config, opening) {
-    const { clock } = opening
-    const { regionOf } = await import('../../aws/inventory.ts')
-    const { openAwsStore } = await import('../../aws/index.ts')
-    const client = await clientOf(config, opening)
-    await regionOf(client, '`region:` of the store')
-    return openAwsStore({ client, clock })
+    const { clock, replicas } = opening
+    const { betweenMoves, openAwsStore } = await import('../../aws/index.ts')
+    const client = await regionalClient(config, opening)
+    return openAwsStore({ client, clock, ...(replicas && { betweenMoves: betweenMoves(replicas, clock) }) })
+  },
+  async native(config, opening) {
+    const { openNativeReplica } = await import('../../aws/index.ts')
+    return openNativeReplica({ client: await regionalClient(config, opening), clock: opening.clock })
   },
   async signIn(config, opening) {
     const client = await clientOf(config, opening)
@@ -30,6 +32,13 @@ export const awsKind: StoreKind<AwsStoreConfig> = {
       action => `secretsmanager:${action}`,
     ),
   beside: () => [],
+}
+
+async function regionalClient(config: AwsStoreConfig, opening: KindOpening) {
+  const { regionOf } = await import('../../aws/inventory.ts')
+  const client = await clientOf(config, opening)
+  await regionOf(client, '`region:` of the store')
+  return client
 }
 
 async function clientOf(
