@@ -4,6 +4,7 @@ import { StepStore } from '../../aws/step-store.ts'
 import type { AuditEvent } from '../../core/audit/event.ts'
 import type { SettableTarget } from '../../core/ports/rotation-target.ts'
 import type { RotationId } from '../../core/ports/secret-store.ts'
+import type { Replication } from '../../core/replication/replication.ts'
 import { type DrivenStep, runStep, type StepResult } from '../../core/rotation/run-step.ts'
 import type { RotationPolicy } from '../../core/rotation/setup.ts'
 import { SecretValue } from '../../core/secret/secret-value.ts'
@@ -30,6 +31,8 @@ export class Driven extends Place {
   readonly server = new MemoryServer(this.clock)
   readonly target: SettableTarget
   readonly events: AuditEvent[] = []
+  /** Who else holds copies. */
+  replication: Replication | undefined
   #made = 0
 
   constructor(strategy: 'single-user' | 'alternating-users') {
@@ -63,6 +66,7 @@ export class Driven extends Place {
       clock: this.clock,
       audit: { write: async (event: AuditEvent) => void this.events.push(event) },
       generate: () => SecretValue.of(`generated-${++this.#made}`),
+      ...(this.replication && { replication: this.replication }),
     }
     const request = {
       type: 'scheduled' as const,
