@@ -47,7 +47,7 @@ export function outcomeText(secret: string, result: RotationResult, { style, now
 /** The way out for a person; a retirement that waits for followers names them. */
 function released(secret: string, result: RotationResult): string | undefined {
   if (result.outcome !== 'waiting' || result.for !== 'followers') return undefined
-  return `a follower that is not coming back: \`lockstep retire ${secret} --release follower:NAME --reason …\``
+  return `a follower that is not coming back: \`required: false\` in its configuration; for one retirement: \`lockstep retire ${secret} --release follower:NAME --reason …\``
 }
 
 export interface OutcomeView {
