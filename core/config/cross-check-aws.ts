@@ -23,10 +23,6 @@ export function checkAwsStores(config: Config, report: Report): void {
     const store = awsStore(config, secret.store)
     if (store) checkRotated(secret.id, store, [...path, 'id'], report)
     for (const [index, follower] of secret.followers.entries()) {
-      const copies = awsStore(config, follower.store)
-      if (copies) checkRotated(follower.id, copies, [...path, 'followers', index, 'id'], report)
-    }
-    for (const [index, follower] of secret.followers.entries()) {
       const there = awsStore(config, follower.store)
       if (there) checkRotated(follower.id, there, [...path, 'followers', index, 'id'], report)
     }

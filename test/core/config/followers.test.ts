@@ -97,6 +97,21 @@ describe('followers', () => {
   })
 })
 
+describe('followers in AWS', () => {
+  const arn = (region: string) => `arn:aws:secretsmanager:${region}:123456789012:secret:orders-AbCdEf`
+
+  it('are not called by an ARN of another region, be they native replicas or not', () => {
+    for (const replica of [true, false]) {
+      const wrong = secret({ id: arn('eu-central-1'), followers: [{ store: 'us', replica }] })
+      expect(says(wrong)).toEqual([
+        expect.stringContaining('followers[0].id: is the ARN of a secret in eu-central-1; the store is in us-east-1'),
+      ])
+    }
+    const right = secret({ id: arn('eu-central-1'), followers: [{ store: 'us', id: arn('us-east-1') }] })
+    expect(says(right)).toEqual([])
+  })
+})
+
 describe('native replicas', () => {
   it('go with two regions of AWS', () => {
     expect(load(whole(secret({ followers: [{ store: 'us', replica: true }] }))).secrets.get('orders')).toMatchObject({

@@ -6,6 +6,7 @@ import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   ReplicateSecretToRegionsCommand,
+  StopReplicationToReplicaCommand,
 } from '@aws-sdk/client-secrets-manager'
 import * as x from '../emulated.ts'
 import type { Behaviour } from './behaviour.ts'
@@ -70,6 +71,25 @@ export const lifecycle: readonly Behaviour[] = [
       await x.put(on, SECOND, 'second')
       const read = new GetSecretValueCommand({ SecretId: SECRET, VersionStage: 'AWSCURRENT' })
       assert.equal((await on.elsewhere('eu-west-1').send(read)).SecretString, 'second')
+    },
+  },
+  {
+    behaviour: 'a replica that is told to stop in its own region takes writes',
+    source: 'StopReplicationToReplica',
+    aws: async on => {
+      await x.create(on)
+      const AddReplicaRegions = [{ Region: 'eu-west-1' }]
+      await on.client.send(new ReplicateSecretToRegionsCommand({ SecretId: SECRET, AddReplicaRegions }))
+      const there = on.elsewhere('eu-west-1')
+      await there.send(new StopReplicationToReplicaCommand({ SecretId: SECRET }))
+      await there.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString: 'second' }))
+    },
+    // there is no such operation: it answers with a page of HTML
+    moto: async on => {
+      await x.create(on)
+      const AddReplicaRegions = [{ Region: 'eu-west-1' }]
+      await on.client.send(new ReplicateSecretToRegionsCommand({ SecretId: SECRET, AddReplicaRegions }))
+      await x.refused(on.elsewhere('eu-west-1').send(new StopReplicationToReplicaCommand({ SecretId: SECRET })))
     },
   },
   {
