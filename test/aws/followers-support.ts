@@ -35,10 +35,10 @@ export class AwsRegions {
   readonly clock = new VirtualClock()
   readonly home = this.#account(HOME, '123456789012')
   readonly other = this.#account(AP, '210987654321')
-  readonly #third = this.#account('eu-north-1', '310987654321')
+  readonly third = this.#account('eu-north-1', '310987654321')
   readonly server = new MemoryServer(this.clock, { writer: 0 })
   readonly events: AuditEvent[] = []
-  readonly register = storeRegister(async () => this.storeAt(this.#third, 'eu-north-1', 'register'), 'test')
+  readonly register = storeRegister(async () => this.storeAt(this.third, 'eu-north-1', 'register'), 'test')
   /** Regions that do not answer: connections are refused. */
   readonly off = new Set<string>()
   /** Without them labels are moved as fast as it goes. */

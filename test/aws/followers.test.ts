@@ -1,5 +1,6 @@
 /** A leader in Secrets Manager, its native replica, and a copy in another region and account [fake]. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { page } from '../docs/blocks.ts'
 import { AP, AwsRegions, DAY, EU, GRACE, ID, RUN_LIFE } from './followers-support.ts'
 
 let regions: AwsRegions
@@ -102,6 +103,51 @@ describe('a rotation with a native replica and a copy in another account [fake]'
     expect([...rotated.other.service.peek(ID).versions.values()]).toHaveLength(1)
     expect(await rotated.rotate()).toMatchObject({ outcome: 'waiting', for: 'followers' })
   })
+})
+
+/** Of each kind of member, from the page. */
+const documented = (() => {
+  const rows = page('docs/followers/aws.md')
+    .split('\n')
+    .filter(line => /^\| (leads|native)/.test(line))
+  const [written, replica, lead] = rows.map(row => row.split('|')[2]!.match(/[A-Z]\w+/g) ?? [])
+  return { written: written!, replica: replica!, leads: [...written!, ...lead!] }
+})()
+
+describe('the permissions that docs/followers/aws.md lists [fake]', () => {
+  const granted = (wanting?: string, member?: string) => {
+    const of = (fake: AwsRegions['home'], key: string, actions: readonly string[]) =>
+      fake.permissions.grant(key, key === member ? actions.filter(each => each !== wanting) : actions)
+    of(regions.home, 'virginia', documented.written)
+    of(regions.home, 'ireland', documented.replica)
+    of(regions.other, 'mumbai', documented.written)
+    of(regions.third, 'register', documented.written)
+  }
+
+  it('are enough for rotations and retirements, and then for a fail-over to the replica', async () => {
+    granted()
+    expect(await regions.replicate()).toMatchObject([{ standing: 'in-sync' }, { standing: 'in-sync' }])
+    const result = await regions.rotate()
+    expect(result).toMatchObject({ followers: [{ standing: 'in-sync' }, { standing: 'in-sync' }] })
+    regions.clock.advance(DAY)
+    expect(await regions.retire()).toMatchObject({ outcome: 'retired' })
+    regions.home.permissions.grant('ireland', documented.leads)
+    expect(await regions.failOver('ireland')).toMatchObject({ followers: [{}, {}] })
+    regions.clock.advance(2 * DAY)
+    expect(await regions.rotate('ireland')).toMatchObject({ outcome: 'rotated' })
+    expect(regions.same('virginia', 'ireland', 'mumbai')).toBe(true)
+  })
+
+  it.each(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'])(
+    'are each needed at a follower: %s is named',
+    async action => {
+      granted(action, 'mumbai')
+      const result = await regions.rotate()
+      const { message } = (result.outcome === 'rotated' && result.followers?.[1]?.error) || { message: '' }
+      const named = result.outcome === 'waiting' ? (await regions.replicate())[1]?.error?.message : message
+      expect(named).toBe(`secretsmanager:${action} on ${ID} is not allowed.`)
+    },
+  )
 })
 
 describe('a fail-over to the native replica [fake]', () => {

@@ -108,7 +108,7 @@ describe('followers in AWS', () => {
       ])
     }
     const right = secret({ id: arn('eu-central-1'), followers: [{ store: 'us', id: arn('us-east-1') }] })
-    expect(says(right)).toEqual([])
+    expect(load(whole(right)).secrets.get('orders')).toMatchObject({ followers: [{ id: arn('us-east-1') }] })
   })
 })
 
