@@ -26,9 +26,9 @@ export async function contentsOf(cloud: Cloud, config: Files): Promise<Contents>
     if (cloud === 'aws') {
       // loaded here, for the framework can only `require` what awaits nothing at its top
       const { buildGroup } = await import('../../scripts/build-lambda.ts')
-      const [rotate] = (await buildGroup(folder, 'rotate')).values()
-      const fleet = [...(await buildGroup(folder, 'fleet'))]
-      const others = fleet.map(([name, { files }]) => [name, new Map([...built(files), ...config])] as const)
+      const [alone, fleet] = await Promise.all([buildGroup(folder, 'rotate'), buildGroup(folder, 'fleet')])
+      const [rotate] = alone.values()
+      const others = [...fleet].map(([name, { files }]) => [name, new Map([...built(files), ...config])] as const)
       return new Map([['rotate', built(rotate!.files)], ...others])
     }
     const { buildFunctions } = await import('../../scripts/build-functions.ts')
