@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `aws`, `gcp` or `azure`, also after `--cloud`: only those. `-- --json` for machines.
+ * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `followers`, `drift`, `aws`, `gcp` or `azure`, also after
+ * `--cloud`: only those. `-- --json` for machines.
  * `-- downtime`: what consumers feel of rotations, in `downtime/`.
  * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
@@ -9,6 +10,8 @@ import { aws } from './aws/all.ts'
 import { azure } from './azure/all.ts'
 import { client } from './client.ts'
 import { downtime } from './downtime/main.ts'
+import { drift } from './drift.ts'
+import { followers } from './followers.ts'
 import { gcp } from './gcp/all.ts'
 import { local } from './local.ts'
 import { asTable, type Result } from './result.ts'
@@ -23,7 +26,7 @@ const legends: Readonly<Record<string, string>> = {
 const LEAST =
   "More calls than the least: where nothing fences, a look reads the record again; the admin's secret is read as any secret is, with its record and dates."
 
-const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, client, aws, gcp, azure }
+const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, client, followers, drift, aws, gcp, azure }
 
 async function main(): Promise<number> {
   const options = asked()
