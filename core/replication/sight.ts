@@ -42,6 +42,8 @@ export function judge(
   const { current, anomaly } = state
   const own = markOf(current.rotation)
   const sight = { state, mark: own }
+  // an older one of ours was put over it by a copy that came late; the next visit publishes again what is on record
+  if (anomaly === 'regressed') return { ...sight, standing: 'behind' }
   if (own === undefined || anomaly === 'edited')
     return { ...sight, standing: isOfItsTime(state, record, member) ? 'behind' : 'foreign' }
   if (sameMark(own, mark)) return { ...sight, standing: 'in-sync' }

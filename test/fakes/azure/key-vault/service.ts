@@ -46,6 +46,13 @@ export class Service {
     this.#world.vaults.set(name.toLowerCase(), new Vault(name.toLowerCase(), options))
   }
 
+  /** With all that is in it; it has no name in the DNS until what is answered has recovered it. */
+  deleteVault(name: string): () => void {
+    const vault = this.#vault(name)
+    this.#world.vaults.delete(name.toLowerCase())
+    return () => void this.#world.vaults.set(name.toLowerCase(), vault)
+  }
+
   hasVault(name: string): boolean {
     return this.#world.vaults.has(name.toLowerCase())
   }

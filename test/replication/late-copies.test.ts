@@ -1,0 +1,110 @@
+/**
+ * What an old leader, a person, and a request that was held up on the way can do at a follower, by the kind of its store: the facts of
+ * the table in docs/followers/stores.md [fake; the local store is real].
+ */
+import { describe, expect, it } from 'vitest'
+import type { SecretStore } from '../../core/ports/secret-store.ts'
+import { overridden } from '../core/replication/support.ts'
+import type { Kind } from './sites.ts'
+import { DAY, Wired } from './support.ts'
+
+const inSync = { standing: 'in-sync' }
+const kinds: readonly Kind[] = ['aws', 'gcp alias', 'gcp latest', 'azure', 'local']
+
+/** `three` leads since epoch 2, and everybody has what it has; answers what `two` showed of epoch 1. */
+async function overtaken(world: Wired): Promise<string> {
+  const older = await world.site('two').shown()
+  await world.failOver('three')
+  world.clock.advance(DAY)
+  expect(await world.replicate({}, 'three')).toMatchObject([inSync, inSync])
+  world.clock.advance(DAY)
+  await world.retire({}, 'three')
+  expect(await world.rotate({ force: true }, 'three')).toMatchObject({
+    outcome: 'rotated',
+    followers: [inSync, inSync],
+  })
+  return older
+}
+
+describe.each(kinds)('a follower of kind %s [fake]', kind => {
+  it('a run of the old leader that goes on after a later copy changes nothing', async () => {
+    const world = await Wired.of(['local', kind, 'local'])
+    await world.replicate()
+    const begun = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    world.faults.set('two', store => {
+      const promote: SecretStore['promote'] = async (...args) => {
+        begun.resolve()
+        await goOn.promise
+        return store.promote(...args)
+      }
+      return overridden(store, { promote })
+    })
+    const late = world.rotate({ force: true })
+    await begun.promise
+    world.heal('two')
+    await world.failOver('three', { acceptOlder: true })
+    world.clock.advance(DAY)
+    expect(await world.replicate({}, 'three')).toMatchObject([inSync, inSync])
+    const shown = await world.site('two').shown()
+    goOn.resolve()
+    expect(await late).toMatchObject({ followers: [{ follower: 'two', written: false, error: {} }, {}] })
+    expect(await world.site('two').shown()).toBe(shown)
+    expect(await world.drift('three')).toMatchObject({ drifted: 0 })
+  })
+
+  it('what a person puts there between look and promotion stays, and is reported', async () => {
+    const world = await Wired.of(['local', kind, 'local'])
+    await world.replicate()
+    const strange = world.value({ ...(await world.shown('two')), username: 'stranger' }).reveal()
+    world.faults.set('two', store => {
+      const promote: SecretStore['promote'] = async (...args) => {
+        await world.site('two').edit(strange)
+        return store.promote(...args)
+      }
+      return overridden(store, { promote })
+    })
+    expect(await world.rotate({ force: true })).toMatchObject({
+      outcome: 'rotated',
+      followers: [{ follower: 'two', standing: 'unknown', error: { code: 'conflict' } }, inSync],
+    })
+    expect(await world.site('two').shown()).toBe(strange)
+    world.heal('two')
+    expect(await world.replicate()).toMatchObject([{ standing: 'foreign' }, inSync])
+  })
+})
+
+describe('a publication that was held up on the way, and lands after a later copy', () => {
+  it('Key Vault: it is put over, and the next visit puts back what is on record [fake]', async () => {
+    const world = await Wired.of(['local', 'azure', 'local'])
+    await world.replicate()
+    const { faults, service } = world.clouds.vault!
+    world.faults.set('two', store => {
+      const promote: SecretStore['promote'] = (...args) => {
+        faults.next('SetSecret', 'held')
+        return store.promote(...args)
+      }
+      return overridden(store, { promote })
+    })
+    await world.rotate({ force: true })
+    world.heal('two')
+    await overtaken(world)
+    const shown = await world.site('two').shown()
+    expect(faults.release()).toBe(1)
+    expect(service.latestValue('app', 'kv-two')).not.toBe(shown)
+    expect(await world.drift('three')).toMatchObject({ drifted: 1, followers: [inSync, { standing: 'behind' }] })
+    expect(await world.replicate({}, 'three')).toMatchObject([inSync, inSync])
+    expect(await world.site('two').shown()).toBe(shown)
+  })
+
+  it('Secret Manager, latest: it is read, and is reported until a person decides [fake]', async () => {
+    const world = await Wired.of(['local', 'gcp latest', 'local'])
+    await world.replicate()
+    const older = await overtaken(world)
+    await world.site('two').edit(older)
+    expect(await world.drift('three')).toMatchObject({ drifted: 1, followers: [inSync, { standing: 'foreign' }] })
+    expect(await world.replicate({}, 'three')).toMatchObject([inSync, { error: { code: 'follower-foreign' } }])
+    expect(await world.replicate({ force: true, reason: 'late' }, 'three')).toMatchObject([inSync, inSync])
+    expect(await world.drift('three')).toMatchObject({ drifted: 0 })
+  })
+})
