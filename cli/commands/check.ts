@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
+import { adminOf } from '../../core/config/types.ts'
 import type { ExitCode } from '../../core/errors.ts'
 import { policyOf } from '../../core/fleet/wire.ts'
 import { outlivedBy } from '../../core/rotation/plan.ts'
@@ -47,7 +48,11 @@ Examples:
 async function check(session: Session, connect: boolean): Promise<Answer> {
   const { config } = session.workspace
   const names = [...config.secrets.keys()]
-  const warnings = names.flatMap(name => [...graceWarnings(session, name), ...nameWarnings(session, name)])
+  const warnings = names.flatMap(name => [
+    ...graceWarnings(session, name),
+    ...nameWarnings(session, name),
+    ...adminWarnings(session, name),
+  ])
   const notes = connect ? untriedNotes(session) : []
   const seen: Inspection[] = []
   const signIns: SignIn[] = []
@@ -120,6 +125,16 @@ function nameWarnings({ workspace }: Session, name: string): string[] {
   const { id, store } = workspace.secret(name)
   if (workspace.config.stores.get(store)?.kind !== 'aws' || !readsLikeArnSuffix(id)) return []
   return [`${name}: ${id} ends in a hyphen and six characters, like an ARN; give its complete ARN as id.`]
+}
+
+/** After a fail-over the new leader sets passwords too. */
+function adminWarnings({ workspace }: Session, name: string): string[] {
+  const { followers, store, target } = workspace.secret(name)
+  const admin = adminOf(target)
+  if (followers.length === 0 || admin?.store !== store) return []
+  return [
+    `${name}: its admin secret ${admin.id} is lost with ${store}; keep it where no leader is, such as the store of epochs.`,
+  ]
 }
 
 function untriedNotes({ workspace: { config } }: Session): string[] {

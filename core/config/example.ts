@@ -17,6 +17,13 @@ stores:
     kind: local
     file: .lockstep/store.db
     key: { file: .lockstep/store.key } # or, from the environment: { env: LOCKSTEP_STORE_KEY }
+  #~ us: { kind: local, file: .lockstep/us.db, key: { file: .lockstep/store.key } }
+  #~ ap: { kind: local, file: .lockstep/ap.db, key: { file: .lockstep/store.key } }
+  #~ epochs: { kind: local, file: .lockstep/epochs.db, key: { file: .lockstep/store.key } }
+
+# Copies in other regions and clouds follow every rotation, and one of them can take over. Lines that begin with #~ are a drill
+# of that on this machine: take the #~ away. In earnest, stores of kind aws, gcp and azure: docs/followers/README.md.
+#~ epochs: { store: epochs } # where it is written who leads: not where the leader is
 
 # Tells in logs whether two versions are equal, without showing either.
 fingerprintKey: { file: .lockstep/fingerprint.key }
@@ -35,6 +42,8 @@ defaults:
 
 secrets:
   orders-db:
+    #~ store: local # leads; these follow, and the old password ends only when every required one shows the new one
+    #~ followers: [{ store: us }, { store: ap, required: false }]
     # Two logins of one owner role, in turn: no query fails. single-user needs one login, and has a short gap.
     strategy: alternating-users
     users: [orders_a, orders_b]
@@ -45,7 +54,7 @@ secrets:
         - { host: localhost, port: 5432, database: orders, role: writer }
       tls: { mode: verify-full } # ca: ./ca.pem for an authority of your own
       ownerRole: orders
-      admin: { id: postgres-admin } # a secret in the store; without it, each login changes its own password
+      admin: { store: local, id: postgres-admin } # a secret in that store; without it, each login changes its own password
       probes:
         - select 1
     # How the login stands in the value. Other fields survive. Or: format: url, password, template.

@@ -225,6 +225,7 @@ describe.skipIf(server === undefined)('the drill', () => {
       followers: [{ follower: 'us', gap: false }, {}],
     })
     const checked = await here.ok(['check', '--connect'])
+    expect(checked.stdout).not.toContain('is lost with')
     expect(checked.stdout).toMatch(/✔ register: eu leads, epoch 1[\s\S]*✔ follower us shows[\s\S]*✔ follower ap shows/)
     lose(here, 'ap')
     const failed = await here.main(['check', '--connect'])

@@ -18,6 +18,9 @@ const commands = [
   'rotate',
   'retire',
   'rollback',
+  'replicate',
+  'drift',
+  'fail-over',
   'status',
   'history',
   'doctor',
@@ -32,11 +35,21 @@ test('help names every command, in groups, and the first steps', async () => {
   for (const args of [[], ['help'], ['--help']]) {
     const { stdout } = await here.ok(args)
     for (const name of commands) expect(stdout).toContain(`\n  ${name.split(' ')[0]} `)
-    for (const text of ['Set up:', 'Rotate:', 'Look:', 'A first rotation:', '--json', '--env'])
+    for (const text of ['Set up:', 'Rotate:', 'Regions and clouds:', 'Look:', 'A first rotation:', '--json', '--env'])
       expect(stdout).toContain(text)
     expect(stdout).not.toContain('Commands:')
     expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(100)
   }
+})
+
+test.each([
+  ['replicate', /Exit code 0: every follower shows current\. 4: .*5: /s],
+  ['drift', /--fail-on-drift +exit code 4 if anything differs, 5 if/],
+  ['fail-over', /Exit code 4: refused.*5: somebody else was first/s],
+  ['status', /at most 20 of them, or with\s+--followers[\s\S]*Held: a follower does not show current yet/],
+  ['retire', /--release follower:ap --reason/],
+])('%s: what a person on call must know is in its help', async (name, says) => {
+  expect((await project().ok([name, '--help'])).stdout).toMatch(says)
 })
 
 test.each(commands)('%s: its help has a description and an example', async name => {
@@ -61,7 +74,14 @@ test.each([
   [['rotate', '--all', '--force'], /cannot be used with/, 'lockstep help rotate'],
   [['rotate', 'x', '--revoke-now'], /needs --reason/, '--help'],
   [['retire', 'x', '--release', 'sessions'], /needs --reason/, '--help'],
-  [['retire', 'x', '--release', 'everything'], /Allowed choices are sessions/, 'lockstep help retire'],
+  [
+    ['retire', 'x', '--release', 'everything'],
+    /Allowed choices are sessions, consumers, follower:NAME/,
+    'lockstep help retire',
+  ],
+  [['retire', 'x', '--release', 'follower:'], /Allowed choices are sessions/, 'lockstep help retire'],
+  [['replicate', '--force', '--reason', 'x'], /needs the name of one secret/, '--help'],
+  [['fail-over', 'x'], /required option '--to <member>' not specified/i, 'lockstep help fail-over'],
   [['status', '--timeout', 'soon'], /duration/, '--help'],
   [['history', 'x', '--limit', '0'], /--limit/, '--help'],
 ])('%j is refused with what was meant', async (args, says, next) => {

@@ -18,6 +18,15 @@ test('init writes the commented example, keys for its owner only, and a line for
   await here.ok(['check'])
 })
 
+test('without its #~ the example has followers, and says what their drill lacks', async () => {
+  const here = project()
+  await here.ok(['init'])
+  here.write('lockstep.yml', exampleConfig.replaceAll(/^( *)#~ /gm, '$1'))
+  const { data } = await here.json(['check'])
+  expect(data).toMatchObject({ ok: true, warnings: [expect.stringContaining('postgres-admin is lost with local')] })
+  expect((await here.json(['status'])).data.secrets).toMatchObject([{ name: 'orders-db', leader: null }])
+})
+
 test('init again replaces nothing, and makes only keys that are missing', async () => {
   const here = project()
   await here.ok(['init'])

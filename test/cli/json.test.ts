@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../stand/postgres.ts'
 import { requireServer } from '../stand/stand.ts'
 import { furnished, prepare } from './database.ts'
+import { furnishedRegions } from './replicated.ts'
 import { parsed, projects } from './support.ts'
 
 const server = requireServer(await startPostgres())
@@ -70,6 +71,73 @@ describe.skipIf(server === undefined)('every command', () => {
     }
     const put = await here.json(['secret', 'put', 'other', '--store', 'local'], { input: 'x' })
     expect(put).toMatchObject({ code: 0, data: { outcome: 'created', id: 'other' } })
+  })
+
+  test('the commands about followers too', async () => {
+    const here = await furnishedRegions(project(), await prepare(server!))
+    const expected: [line: string, code: number, data: object][] = [
+      [
+        'status',
+        0,
+        { secrets: [{ condition: 'halted', leader: null, followers: null, next: 'lockstep replicate orders-db' }] },
+      ],
+      [
+        'replicate orders-db',
+        0,
+        { secret: 'orders-db', leader: 'eu', epoch: 1, sequence: 1, in_sync: true, next: 'lockstep status orders-db' },
+      ],
+      ['replicate', 0, { secrets: [{ secret: 'orders-db', followers: [{ follower: 'us', written: false }, {}] }] }],
+      [
+        'rotate orders-db --force',
+        0,
+        { followers: [{ follower: 'us', standing: 'in-sync', sequence: 2, lag_ms: expect.any(Number) }, {}] },
+      ],
+      [
+        'status orders-db',
+        0,
+        {
+          ...{ leader: 'eu', epoch: 1, sequence: 2 },
+          followers: [
+            {
+              follower: 'us',
+              required: true,
+              since: expect.stringMatching(/Z$/),
+              behind: null,
+              version: expect.any(String),
+            },
+            { follower: 'ap', required: false },
+          ],
+        },
+      ],
+      ['drift', 0, { drifted: 0, secrets: [{ drifted: 0, followers: [{ equal: true }, { equal: true }] }] }],
+      ['drift orders-db --fail-on-drift', 0, { drifted: 0, leader: 'eu' }],
+      [
+        'check --connect',
+        0,
+        { members: [{ secret: 'orders-db', leader: 'eu', followers: [{ standing: 'in-sync' }, {}] }] },
+      ],
+      ['plan orders-db', 0, { leader: 'eu', followers: [{ follower: 'us', late_copy: expect.any(String) }, {}] }],
+      [
+        'fail-over orders-db --to us --dry-run',
+        0,
+        { dry_run: true, refused: false, from: 'eu', to: 'us', epoch: 2, lost: [], adopts: 'current' },
+      ],
+      [
+        'fail-over orders-db --to us --reason x',
+        0,
+        { dry_run: false, quiet_until: expect.stringMatching(/Z$/), followers: [{ follower: 'eu' }, {}] },
+      ],
+      [
+        'doctor orders-db',
+        0,
+        { secrets: [{ findings: expect.arrayContaining([expect.objectContaining({ kind: 'led-elsewhere' })]) }] },
+      ],
+    ]
+    for (const [line, code, data] of expected) {
+      const ran = await here.main([...line.split(' '), '--json'])
+      expect(parsed(ran.stdout), line).toMatchObject(data)
+      expect(ran.code, line).toBe(code)
+    }
   })
 
   test('errors too, with all that a program needs to decide', async () => {

@@ -79,12 +79,19 @@ describe.skipIf(server === undefined)('the first rotation of the README', () => 
 
   test('ended where it says: all of it on record, and the password of the first day refused', async () => {
     const lockstep = join(folder, 'node_modules/.bin/lockstep')
-    const ran = spawnSync(process.execPath, [lockstep, 'history', 'orders-db', '--json'], {
+    const ran = spawnSync(process.execPath, [lockstep, 'history', 'orders-db', '--limit', '1000', '--json'], {
       cwd: folder,
       encoding: 'utf8',
     })
     const types = (JSON.parse(ran.stdout) as { events: { event_type: string }[] }).events.map(e => e.event_type)
-    for (const type of ['secret_created', 'secret_rotated', 'rotation_waiting', 'rollback', 'secret_revoked'])
+    for (const type of [
+      'secret_created',
+      'secret_rotated',
+      'rotation_waiting',
+      'rollback',
+      'secret_revoked',
+      'failed_over',
+    ])
       expect(types).toContain(type)
     const old = JSON.parse(written.get('orders-db.json')!) as { username: string; password: string }
     await expect(server!.connect(old.username, old.password, 'orders')).rejects.toMatchObject({ code: '28P01' })
@@ -130,6 +137,9 @@ describe('the README', () => {
       'rotate',
       'retire',
       'rollback',
+      'replicate',
+      'drift',
+      'fail-over',
       'status',
       'history',
       'doctor',
@@ -159,6 +169,7 @@ describe('the README', () => {
       'docs/downtime.md',
       'docs/client.md',
       'docs/hooks.md',
+      'docs/followers/README.md',
       ...readdirSync(join(root, 'docs/databases')).map(file => `docs/databases/${file}`),
       ...readdirSync(join(root, 'docs/runtimes')).map(file => `docs/runtimes/${file}`),
     ])
