@@ -4,7 +4,7 @@
  * @module
  */
 import { RotationError } from '../errors.ts'
-import type { Call, PendingState, RotationId, SecretId, SecretState } from '../ports/secret-store.ts'
+import type { Call, PendingState, RotationId, SecretId, SecretState, VersionId } from '../ports/secret-store.ts'
 import { isOwnName } from '../rotation/ids.ts'
 import type { Run } from '../rotation/run.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
@@ -23,7 +23,7 @@ export async function copyTo(
   wanted: Wanted,
   purpose: Purpose,
   call: Call,
-): Promise<{ readonly sight: Sight; readonly written: boolean }> {
+): Promise<{ readonly sight: Sight; readonly written: boolean; readonly overwrote?: readonly VersionId[] }> {
   const store = await member.open()
   const state = await described(store, member, wanted, purpose, call)
   const sight = judge(state, wanted, member.name)
@@ -31,8 +31,8 @@ export async function copyTo(
   await requireReplaceable(run, store, member, wanted, sight, state, call)
   const rotation = await put(run, store, member, wanted, state, call)
   if (purpose === 'stage') return { sight, written: true }
-  await store.promote(member.id, { rotation, base: state.current.version }, call)
-  return { sight: await readBack(store, member, wanted, call), written: true }
+  const { overwrote } = await store.promote(member.id, { rotation, base: state.current.version }, call)
+  return { sight: await readBack(store, member, wanted, call), written: true, ...(overwrote && { overwrote }) }
 }
 
 /** Looked at; made if it is not there. */
@@ -94,9 +94,13 @@ async function put(
   const { current, generation, pending } = state
   const known = pending?.ours === true && sameMark(markOf(pending.rotation), mark)
   const rotation = known ? pending.rotation : copyId(mark, member.id, { current, generation })
-  if (pending && !known) requireOvertaken(run, pending, mark)
-  else await releaseClaim(run, store, member, state, call)
   const copy = await copyOf(run, store, member, value, state, call)
+  if (pending && !known)
+    await requireOvertaken(run, pending, mark, async () => {
+      const staged = await store.read(member.id, { pending: pending.rotation }, call)
+      return staged?.value !== undefined && staged.value !== 'disabled' && staged.value.equals(copy)
+    })
+  else await releaseClaim(run, store, member, state, call)
   const supersedes = pending && !known ? { supersedes: pending.rotation } : {}
   const winner = await store.putPending(
     member.id,
@@ -123,16 +127,24 @@ async function copyOf(
   return copyFor(member, members, value, own && own.value !== 'disabled' ? own.value : undefined)
 }
 
-/** An earlier copy is overtaken at once; what a former leader had begun, once its run has ended. */
-function requireOvertaken(run: Run, { rotation, ours, since }: PendingState, mark: Wanted['mark']): void {
+/**
+ * An earlier copy is overtaken at once; what a former leader had begun or staged, once its run has ended, for it may be about to set it.
+ * The value that the copy has too is not lost by it.
+ */
+async function requireOvertaken(
+  run: Run,
+  { rotation, ours, since }: PendingState,
+  mark: Wanted['mark'],
+  isSame: () => Promise<boolean>,
+): Promise<void> {
   const other = markOf(rotation)
   if (!ours || !isOwnName(rotation))
     throw new RotationError('follower-foreign', 'The follower has a pending version that Lockstep did not make.')
   if (other && compareMarks(other, mark) > 0)
     throw new RotationError('follower-ahead', 'A later version is on its way to the follower.')
   const { clock, policy } = run.setup
-  if (!other && clock.now() < since + policy.runLife)
-    throw new RotationError('busy', 'A rotation of the leader before is pending there; its run may still be at work.')
+  if (other?.epoch === mark.epoch || clock.now() >= since + policy.runLife || (await isSame())) return
+  throw new RotationError('busy', 'A rotation of the leader before is pending there; its run may still be at work.')
 }
 
 /** A retirement that was begun there when it led, and by a run that has ended. */

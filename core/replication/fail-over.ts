@@ -86,7 +86,7 @@ async function takeOver(
     const epoch = led ? record.epoch : record.epoch + 1
     return { ...base, epoch, quietUntil: (led ? record.since : run.setup.clock.now()) + runLife, followers: [] }
   }
-  const now = candidate ? await raise(run, replication, record, candidate) : record
+  const now = candidate ? await raise(run, replication, record, candidate) : await recordAgain(run, record)
   const followers = await settle(run, replication)
   return { ...base, epoch: now.epoch, quietUntil: now.since + runLife, followers }
 }
@@ -100,7 +100,7 @@ interface Candidate {
   readonly lost: number
 }
 
-/** The follower's own current if the target accepts it, else what was staged there. Neither: `nothing-authenticates`. */
+/** What was staged there if the target accepts it, else the follower's own current. Neither: `nothing-authenticates`. */
 async function examine(run: Run, replication: Replication, record: LeaderRecord): Promise<Candidate> {
   const { self } = replication
   const member = memberOf(replication, self)
@@ -134,8 +134,10 @@ async function accepted(run: Run, { current, pending }: SecretState): Promise<Fa
   const { target } = run.setup
   const works = async (which: Parameters<Run['read']>[0]): Promise<boolean> =>
     (await target.accepts((await run.read(which)).credential, run.targetCall)).refused.length === 0
+  const staged = pending?.ours && pending.base === current.version && isCopy(pending.rotation)
+  // where both work, the lost leader's consumers may have the later one
+  if (staged && (await works({ pending: pending.rotation }))) return 'staged'
   if (await works(current.version)) return 'current'
-  if (pending?.ours && pending.base === current.version && (await works({ pending: pending.rotation }))) return 'staged'
   throw new RotationError(
     'nothing-authenticates',
     'The target accepts neither what the follower shows nor what is staged there.',
@@ -190,6 +192,15 @@ async function raise(
     details: { from: record.leader, to: self, epoch: stands.epoch, adopts },
   })
   return stands
+}
+
+/** A run may have died between the change and its record; a second line of the same epoch says `already`. */
+async function recordAgain(run: Run, record: LeaderRecord): Promise<LeaderRecord> {
+  const { former, leader, epoch } = record
+  const from = former.at(-1)
+  if (from !== undefined)
+    await run.record('failed_over', { result: 'already', details: { from, to: leader, epoch } })
+  return record
 }
 
 /** A replica is made to stand alone, what works is promoted, and everybody else is told. Repeat: what is left of it. */

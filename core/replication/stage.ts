@@ -1,6 +1,6 @@
 /**
- * A gap strategy's pending value, durable at every required follower before the target is touched: from then on it may be the only one
- * that works, and the leader may be lost.
+ * The pending value, durable at every required follower before the target is touched, where the login has it from then on: it may be
+ * the only one that works, or a second one that nobody else could end, and the leader may be lost.
  * @module
  */
 import type { RotationId } from '../ports/secret-store.ts'
@@ -21,7 +21,8 @@ export async function prepareFollowers(
   const { replication, target, policy, clock } = run.setup
   if (!record || !replication) return
   requireQuietEpoch(run, record)
-  if (target.overlap !== 'gap') return
+  // with two logins the next `set` needs no password of the one before
+  if (target.strategy === 'alternating-users') return
   const mark = nextMark(record, replication.self, rotation)
   const { value, version } = rotation.pending
   const wanted: Wanted = { mark, value, version, record, promotedAt: undefined }
@@ -34,7 +35,8 @@ export async function prepareFollowers(
     ),
   )
   const missing = followers.filter(({ required }, n) => required && staged[n]?.status === 'rejected')
-  if (missing.length === 0 || run.request.type === 'emergency') return
+  // it has taken its time
+  if (missing.length === 0 || run.request.type === 'emergency') return void (await confirmLead(run))
   throw new Waiting(
     'followers',
     `The pending value is not staged yet at: ${missing.map(({ name }) => name).join(', ')}.`,

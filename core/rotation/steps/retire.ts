@@ -8,6 +8,7 @@ import type { Duration, Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
 import type { SecretState, VersionId } from '../../ports/secret-store.ts'
 import { confirmLead, requireQuietEpoch } from '../../replication/lead.ts'
+import { markOf } from '../../replication/mark.ts'
 import { requireConsumers } from '../consumers.ts'
 import { endForSure } from '../landing.ts'
 import { hasOneLogin, sharesCredential } from '../one-login.ts'
@@ -24,7 +25,9 @@ interface Retirement {
 /** Answers how many sessions were ended. */
 export async function retire(run: Run, state: SecretState, version: VersionId): Promise<number> {
   const { store, id, policy, target } = run.setup
-  const [current, previous] = [await run.read(state.current.version), await run.read(version)]
+  const current = await run.read(state.current.version)
+  const previous = await whatEnds(run, state, current, await run.read(version))
+  if (!previous) return forget(run, state, version)
   const retirement = { current, previous, promotedAt: state.promotedAt ?? run.startedAt }
   await requireWorkingCurrent(run, retirement)
   await requireConsumers(run, current.version)
@@ -39,6 +42,40 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   const event = run.event('secret_revoked', { result: 'success', versions, details: { sessions_ended: sessionsEnded } })
   await run.recorded(event, call => store.retirePrevious(id, version, call))
   return sessionsEnded
+}
+
+/** Older versions that are looked at. */
+const OLDER = 3
+
+/**
+ * A copy may have taken the place of another copy of the same login, after a fail-over, or have come after others were missed: what ends then
+ * is the last version of another login that this store had. None: nothing is left to end.
+ */
+async function whatEnds(
+  run: Run,
+  state: SecretState,
+  current: ReadVersion,
+  previous: ReadVersion,
+): Promise<ReadVersion | undefined> {
+  const { store, id, target } = run.setup
+  const shares = ({ credential }: ReadVersion) => sharesCredential(target, current.credential, credential)
+  if (target.strategy === 'single-user' || markOf(state.current.rotation) === undefined || !shares(previous))
+    return previous
+  for (const found of await store.unlabelled(id, OLDER, run.call())) {
+    const version = run.tryRemember(found)
+    if (version && !shares(version)) return version
+  }
+  return undefined
+}
+
+/** Only the label goes. */
+async function forget(run: Run, { current }: SecretState, version: VersionId): Promise<number> {
+  const { store, id, policy } = run.setup
+  await store.claimRetire(id, version, policy.runLife, run.call())
+  const versions = { old: version, new: current.version }
+  const event = run.event('secret_revoked', { result: 'already', versions })
+  await run.recorded(event, call => store.retirePrevious(id, version, call))
+  return 0
 }
 
 /** A store may show what was written a second later, or some. */

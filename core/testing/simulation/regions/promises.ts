@@ -10,14 +10,19 @@ import type { LeaderRecord } from '../../../ports/leader-register.ts'
 import { compareMarks, type Mark, markOf } from '../../../replication/mark.ts'
 import { parseRecord } from '../../../replication/record.ts'
 import { isOwnName } from '../../../rotation/ids.ts'
+import type { Credential } from '../../../secret/credential.ts'
 import type { SecretValue } from '../../../secret/secret-value.ts'
 import type { Peek } from '../../memory-store.ts'
 import { CANARY, ID, noteShape } from '../world.ts'
-import { type MemberName, members, type RegionsWorld, REGISTER, required } from './world.ts'
+import { type MemberName, members, REGISTER, type RegionsWorld, required } from './world.ts'
+
+/** Calls after which nothing is different. */
+const looksOnly = /\.(?:describe|read|unlabelled|accepts|test|list|sessions|sleep|write)$/
 
 export class Promises {
   readonly #world: RegionsWorld
   readonly #seen = new Map<MemberName, { value: SecretValue; until: Instant }[]>()
+  readonly #current = new Map<MemberName, SecretValue>()
   readonly #highest = new Map<MemberName, Mark>()
   /** What each place in the order of versions is, and who led in each epoch. */
   readonly #origins = new Map<string, string>()
@@ -28,6 +33,8 @@ export class Promises {
   readonly released = new Set<MemberName>()
   /** Ended by a retirement. */
   readonly #ended: SecretValue[] = []
+  /** What was parsed once. */
+  readonly #credentials = new WeakMap<SecretValue, Credential>()
   lead: LeaderRecord | undefined
   #text: string | undefined
 
@@ -36,6 +43,7 @@ export class Promises {
   }
 
   observe(call: string): void {
+    if (looksOnly.test(call)) return
     if (call.startsWith(REGISTER) || call === 'late') this.#observeRegister()
     const shown = this.#shown()
     if (call === 'target.end' || call === 'target.revoke') this.#observeEnding(shown, call)
@@ -66,7 +74,8 @@ export class Promises {
     const known = this.#leaders.get(epoch)
     if (known !== undefined && known !== leader) this.#world.violate('P3', `epoch ${epoch} has two leaders`)
     this.#leaders.set(epoch, leader)
-    if (before && (epoch < before.epoch || sequence < before.sequence)) this.#world.violate('P3', 'the register went back')
+    if (before && (epoch < before.epoch || sequence < before.sequence))
+      this.#world.violate('P3', 'the register went back')
   }
 
   /** Whoever is lost, somebody who is waited for holds what works; where there is one login, each of them does. */
@@ -120,19 +129,24 @@ export class Promises {
   #observeConsumers(name: MemberName, { current }: Peek, lead: Peek | undefined, call: string): void {
     const { clock, policy, target } = this.#world
     const now = clock.now()
-    if (this.restored.has(name) && lead?.current.equals(current)) this.#isBack(name)
+    if (this.restored.has(name) && lead?.current.equals(current) && this.#works(current)) this.#isBack(name)
     const refresh = Math.max(0, ...policy.consumers.map(each => each.refresh))
     const seen = (this.#seen.get(name) ?? []).filter(({ until, value }) => until >= now && !value.equals(current))
+    const before = this.#current.get(name)
+    // whoever read it in the moment before
+    if (before && !before.equals(current)) seen.push({ value: before, until: now + refresh })
     if (target.overlap === 'both-valid' && !this.#isExcused(name))
       for (const value of [current, ...seen.map(each => each.value)])
         if (!this.#works(value) && !this.#wasLeftBehind(name, value))
           this.#world.violate('P2', `a consumer in ${name} holds a dead credential after ${call}`)
-    this.#seen.set(name, [...seen, { value: current, until: now + refresh }])
+    this.#current.set(name, current)
+    this.#seen.set(name, seen)
   }
 
   #isBack(name: MemberName): void {
     this.restored.delete(name)
     this.#seen.delete(name)
+    this.#current.delete(name)
   }
 
   restore(name: MemberName): void {
@@ -149,7 +163,8 @@ export class Promises {
   }
 
   #works(value: SecretValue): boolean {
-    const credential = noteShape.read(value)
+    const credential = this.#credentials.get(value) ?? noteShape.read(value)
+    this.#credentials.set(value, credential)
     return this.#world.target.endpoints.every(endpoint => this.#world.accepts(credential, endpoint))
   }
 
@@ -164,7 +179,9 @@ export class Promises {
       if (!shown.get(name)?.current.equals(lead.current)) world.violate('P3', `${name} shows another value at rest`)
     const { record } = world
     if (JSON.stringify(record).includes(CANARY)) world.violate('P5', 'a value is on record')
-    const ended = record.some(({ metadata, event_type }) => metadata.rotation_id === lead.rotation && endings.has(event_type))
+    const ended = record.some(
+      ({ metadata, event_type }) => metadata.rotation_id === lead.rotation && endings.has(event_type),
+    )
     if (lead.rotation && isOwnName(lead.rotation) && !markOf(lead.rotation) && !ended)
       world.violate('P6', 'a promoted rotation is not on record')
     for (let epoch = 2; epoch <= (this.lead?.epoch ?? 1); epoch++)

@@ -26,6 +26,7 @@ export interface Place {
 
 const changes = new Set([
   'put',
+  'create',
   'putPending',
   'promote',
   'discardPending',

@@ -33,6 +33,8 @@ export class RegionsWorld extends World {
   readonly places: ReadonlyMap<string, Place>
   readonly promises: Promises
   readonly troubles = new Map<string, Trouble>()
+  /** What puts a member's store back to its last backup. */
+  readonly backups = new Map<string, () => void>()
   /** Members on one side of a partition; the register is on the other. */
   readonly apart = new Set<string>()
 
