@@ -75,6 +75,8 @@ export interface KindOpening extends Opening {
 /** What a store promises that a plan depends on, in words. */
 export interface Promises {
   readonly publishes: string
+  /** At a follower of this kind: what becomes of a copy that lands after a later one, and of what a person sets meanwhile. */
+  readonly copies: string
   readonly graceFrom?: string
   /** Why consumers may be shown the version before for a while. */
   readonly shows?: string

@@ -25,6 +25,7 @@ export const awsKind: StoreKind<AwsStoreConfig> = {
   place: ({ region, endpoint }) => ['AWS Secrets Manager', region, endpoint].filter(Boolean).join(', '),
   promises: () => ({
     publishes: 'AWSCURRENT is moved by compare-and-set: a late or second promotion is refused',
+    copies: 'refused if it lands after a later one, or over what a person has put there',
     graceFrom: 'when anything of the secret was changed last, which is never before the rotation',
   }),
   untried: () =>

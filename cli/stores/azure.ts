@@ -46,6 +46,8 @@ export const azureKind: StoreKind<AzureStoreConfig> = {
   promises: ({ propagation }) => ({
     publishes:
       'blind: a version is set, which nothing can make conditional; one that a person sets between our last look and that moment (a round trip) is put over, and nobody is told',
+    copies:
+      'of a run that is late: refused; a request that was held up on the way is read at once, and nobody is told: the next visit publishes again what is on record; what a person sets in the moment of the copy (a round trip) is put over, and nobody is told',
     ...(propagation > 0 && {
       shows: `consumers may hold the version before for up to ${formatDuration(propagation)}`,
     }),

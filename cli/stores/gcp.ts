@@ -65,10 +65,13 @@ function promises({ readBy, propagation }: GcpStoreConfig): Promises {
     return {
       publishes:
         'reported: a version is added, which nothing can make conditional; one that a person adds in that same moment is put over, and reported',
+      copies:
+        'of a run that is late: refused; a request that was held up on the way is read at once, and reported as foreign by the next visit; what a person adds in the moment of the copy is put over, and reported',
       shows: shows('latest'),
     }
   return {
     publishes: `fenced: the alias ${readBy.alias} and the record move in one conditional change: a late or second promotion is refused`,
+    copies: 'refused if it lands after a later one, or over what a person has put there',
     shows: shows(`the alias ${readBy.alias}`),
   }
 }

@@ -13,7 +13,10 @@ export const localKind: StoreKind<LocalStoreConfig> & { exists(config: LocalStor
   },
   exists: ({ file }) => existsSync(file),
   place: ({ file }) => file,
-  promises: () => ({ publishes: 'in one transaction, unless current has moved' }),
+  promises: () => ({
+    publishes: 'in one transaction, unless current has moved',
+    copies: 'refused if it lands after a later one, or over what a person has put there',
+  }),
   untried: () => [],
   beside: () => [],
 }

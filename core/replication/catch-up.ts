@@ -40,9 +40,9 @@ async function follow(run: Run, member: Member, wanted: Wanted, state: SecretSta
     return await visited(run, member, async call => {
       const replica = await lookAtReplica(run, member, wanted, call)
       if (replica) return replica
-      const { sight, written } = await copyTo(run, member, wanted, 'show', call)
+      const { sight, written, overwrote = [] } = await copyTo(run, member, wanted, 'show', call)
       if (sight.standing === 'in-sync' && !state.previous) await retireCopy(run, member, sight, call)
-      return report(member, sight, wanted, written)
+      return { ...report(member, sight, wanted, written), ...(overwrote.length > 0 && { overwrote }) }
     })
   } catch (thrown) {
     return outcomeOf(member, thrown)
@@ -69,7 +69,7 @@ async function requireTested(run: Run, { promotedAt, anomaly, current }: SecretS
 
 /** What was written, and what could not be. That all is in order is no news. */
 async function recordFollower(run: Run, one: FollowerReport, { current }: SecretState): Promise<void> {
-  const { follower, required, standing, written, epoch, sequence, lag, error } = one
+  const { follower, required, standing, written, epoch, sequence, lag, overwrote, error } = one
   if (!written && standing === 'in-sync') return
   await run.record('follower_updated', {
     result: standing === 'in-sync' ? 'success' : 'failure',
@@ -81,6 +81,7 @@ async function recordFollower(run: Run, one: FollowerReport, { current }: Secret
       ...(epoch !== undefined && { epoch }),
       ...(sequence !== undefined && { sequence }),
       ...(lag !== undefined && { lag_ms: lag }),
+      ...(overwrote && { overwrote: overwrote.join(', ') }),
       ...(error && { error_code: error.code, message: error.message }),
     },
   })

@@ -73,6 +73,8 @@ export interface FollowerReport {
   readonly lag?: Duration
   /** Whether this run has brought it there. */
   readonly written: boolean
+  /** What somebody else had put there in the moment of the copy, which was put over it: of stores that report it. */
+  readonly overwrote?: readonly VersionId[]
   readonly error?: RotationError
 }
 

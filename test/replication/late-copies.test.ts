@@ -74,6 +74,30 @@ describe.each(kinds)('a follower of kind %s [fake]', kind => {
   })
 })
 
+describe('what a person puts there after the last look, in the round trip of the publication', () => {
+  const strange = (world: Wired) => world.value({ ...world.current, username: 'stranger' }).reveal()
+
+  it('Key Vault: it is put over, and nobody is told [fake]', async () => {
+    const world = await Wired.of(['local', 'azure', 'local'])
+    await world.replicate()
+    world.site('two').before = () => world.site('two').edit(strange(world))
+    const { followers } = (await world.rotate({ force: true })) as { followers?: readonly object[] }
+    expect(followers).toMatchObject([inSync, inSync])
+    expect(followers![0]).not.toHaveProperty('overwrote')
+    expect(await world.cutOff()).toEqual([])
+  })
+
+  it('Secret Manager, latest: it is put over, and reported with its version [fake]', async () => {
+    const world = await Wired.of(['local', 'gcp latest', 'local'])
+    await world.replicate()
+    world.site('two').before = () => world.site('two').edit(strange(world))
+    expect(await world.rotate({ force: true })).toMatchObject({ followers: [{ ...inSync, overwrote: ['3'] }, inSync] })
+    const told = world.events.find(({ metadata }) => metadata.follower === 'two' && metadata.overwrote !== undefined)
+    expect(told).toMatchObject({ event_type: 'follower_updated', metadata: { overwrote: '3' } })
+    expect(await world.cutOff()).toEqual([])
+  })
+})
+
 describe('a publication that was held up on the way, and lands after a later copy', () => {
   it('Key Vault: it is put over, and the next visit puts back what is on record [fake]', async () => {
     const world = await Wired.of(['local', 'azure', 'local'])

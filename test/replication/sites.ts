@@ -33,6 +33,8 @@ export interface Site {
   shown(): string | Promise<string>
   /** A person's hand: nothing of Lockstep's is taken over. */
   edit(text: string): unknown
+  /** What happens there just before the next request that publishes, when nothing can be looked at any more. */
+  before?: (() => unknown) | undefined
 }
 
 const LOCATIONS = ['europe-west3', 'us-central1', 'asia-south1']
@@ -111,7 +113,13 @@ export class Sites {
       const { aliases } = gcp.service.peek(ID, location)
       gcp.service.patchAsPerson(ID, { versionAliases: { ...aliases, current: String(number) } }, location)
     }
-    return { store, place: location, shown, edit }
+    const site: Site = { store, place: location, shown, edit }
+    const add = client.addSecretVersion.bind(client)
+    client.addSecretVersion = (async (request: { parent: string }, ...more: never[]) => {
+      if (request.parent.endsWith(`/${ID}`)) await taken(site)
+      return add(request, ...more)
+    }) as never
+    return site
   }
 
   /** A vault of its own; the journals of all are in one container. */
@@ -139,7 +147,13 @@ export class Sites {
     const journal = new Journal(service.getContainerClient('journals'), this.#clock, requests.host)
     const store = new AzureSecretStore(requests, journal, this.#clock)
     const shown = () => vault.service.latestValue(ID, place)
-    return { store, place, shown, edit: text => vault.service.putAsPerson(ID, text, {}, place) }
+    const site: Site = { store, place, shown, edit: text => vault.service.putAsPerson(ID, text, {}, place) }
+    const set = client.setSecret.bind(client)
+    client.setSecret = async (name, ...more) => {
+      if (name === ID) await taken(site)
+      return set(name, ...more)
+    }
+    return site
   }
 
   async #local(): Promise<Site> {
@@ -152,4 +166,11 @@ export class Sites {
     const shown = async () => ((await store.get(ID, call()))!.value as SecretValue).reveal()
     return { store, place: file, shown, edit: text => store.put(ID, SecretValue.of(text), call()) }
   }
+}
+
+/** Once. */
+async function taken(site: Site): Promise<void> {
+  const { before } = site
+  site.before = undefined
+  await before?.()
 }
