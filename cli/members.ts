@@ -90,9 +90,13 @@ export async function orFailOver<T>(workspace: Workspace, name: string, body: ()
   try {
     return await body()
   } catch (thrown) {
-    throw isRotationError(thrown, ...LOST) ? withFailOver(workspace, name, thrown) : thrown
+    throw isRotationError(thrown) ? advised(workspace, name, thrown) : thrown
   }
 }
+
+/** What may mean that the leader is lost says so. */
+export const advised = (workspace: Workspace, name: string, error: RotationError): RotationError =>
+  LOST.includes(error.code) ? withFailOver(workspace, name, error) : error
 
 export function withFailOver(workspace: Workspace, name: string, error: RotationError): RotationError {
   const { followers } = workspace.secret(name)

@@ -5,7 +5,9 @@
 import type { Command } from 'commander'
 import type { ExitCode } from '../../core/errors.ts'
 import { type Drift, drift, type FollowerDrift } from '../../core/replication/drift.ts'
+import { fleetDrift } from '../../core/replication/fleet-drift.ts'
 import type { Answer } from '../answer.ts'
+import { advised } from '../members.ts'
 import { counted, stacked } from '../render/block.ts'
 import { errorData, errorText } from '../render/error.ts'
 import { followerData, membersTable } from '../render/followers.ts'
@@ -42,10 +44,7 @@ async function driftCommand(
   name: string | undefined,
   { failOnDrift }: DriftOptions,
 ): Promise<Answer> {
-  const request = session.request('manual')
-  const visits = await visitAll(session, replicatedNames(session, name), async (secret, report) =>
-    drift(heard(await session.workspace.setup(secret), report), request, session.io.signal),
-  )
+  const visits = name === undefined ? await compareAll(session) : await compareOne(session, name)
   const data = visits.map(dataOf)
   const drifted = visits.reduce((sum, visit) => sum + ('result' in visit ? visit.result.drifted : 0), 0)
   const off = visits.filter(visit => 'error' in visit || visit.result.drifted > 0)
@@ -58,6 +57,31 @@ async function driftCommand(
     next: nextOf(name, off),
     exit: Math.max(0, ...visits.map(visit => exitOf(visit, failOnDrift === true))) as 0 | ExitCode,
   }
+}
+
+const compareOne = (session: Session, name: string): Promise<readonly Visited<Drift>[]> =>
+  visitAll(session, replicatedNames(session, name), async (secret, report) =>
+    drift(heard(await session.workspace.setup(secret), report), session.request('manual'), session.io.signal),
+  )
+
+/** As many at once as the quotas of their stores allow. */
+async function compareAll(session: Session): Promise<readonly Visited<Drift>[]> {
+  const { workspace, io } = session
+  const names = replicatedNames(session, undefined)
+  let done = 0
+  const { secrets } = await session.working(`comparing ${names.length} secrets`, report =>
+    fleetDrift({
+      ...{ config: workspace.config, names, clock: io.clock, signal: io.signal },
+      open: name => workspace.setup(name),
+      request: () => session.request('manual'),
+      heard: () => report(`${++done} of ${names.length} secrets compared`),
+    }),
+  )
+  return secrets.map(one =>
+    'drift' in one
+      ? { name: one.secret, result: one.drift }
+      : { name: one.secret, error: advised(workspace, one.secret, one.error) },
+  )
 }
 
 const DIFFERS = 4

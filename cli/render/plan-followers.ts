@@ -5,7 +5,7 @@
 import type { EpochsConfig, FollowerConfig, StoreConfig } from '../../core/config/types.ts'
 import type { Loggable } from '../../core/secret/loggable.ts'
 import type { Look } from '../look.ts'
-import { type Promises, placeOf, promisesOf } from '../stores.ts'
+import { placeOf, promisesOf } from '../stores.ts'
 import { behindBy, type Shown } from './followers.ts'
 import { span } from './time.ts'
 
@@ -73,16 +73,8 @@ function gapText({ name, timeout }: PlannedMember, { acceptGap }: FollowersView)
 }
 
 /** What its store does with a copy that lands after a later one. */
-function lateCopy(store: StoreConfig, { replica }: PlannedMember): string {
-  const { copies } = promisesOf(store) as Promises & { readonly copies?: string }
-  if (replica) return 'Secrets Manager copies by itself; it is looked at there and never written'
-  if (copies !== undefined) return copies
-  if (store.kind === 'azure')
-    return 'put over a later one if it lands in the moment between look and write, and nobody is told; the next drift or replicate finds it'
-  if (store.kind === 'gcp' && store.readBy === 'latest')
-    return 'put over a later one if it lands in that moment, and reported'
-  return 'refused by compare-and-set'
-}
+const lateCopy = (store: StoreConfig, { replica }: PlannedMember): string =>
+  replica ? 'Secrets Manager copies by itself; it is looked at there and never written' : promisesOf(store).copies
 
 function sizeText(members: readonly PlannedMember[]): string | undefined {
   const known = members.filter(({ maxValue }) => maxValue !== undefined)
