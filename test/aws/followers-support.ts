@@ -28,7 +28,6 @@ export const DAY = 86_400_000
 export const { grace: GRACE, runLife: RUN_LIFE } = simulatedPolicy
 export const [HOME, EU, AP] = ['us-east-1', 'eu-west-1', 'ap-south-1']
 const WRITES = /^(Put|Update|Tag|Untag|Create|Delete|Rotate|Stop|Replicate|Remove|Cancel|Restore)/
-const strategy = 'alternating-users'
 
 /** Members: `virginia` leads first, `ireland` is its native replica, `mumbai` another account's. */
 export class AwsRegions {
@@ -44,9 +43,13 @@ export class AwsRegions {
   /** Without them labels are moved as fast as it goes. */
   awaited = true
   mumbaiRequired = true
+  readonly strategy: 'alternating-users' | 'single-user'
+  /** Just before the target is changed. */
+  beforeSet = (): void => {}
   #generated = 0
 
-  constructor() {
+  constructor(strategy: AwsRegions['strategy'] = 'alternating-users') {
+    this.strategy = strategy
     const first = { username: 'app_a', password: this.password() }
     this.server.setPassword(first.username, first.password)
     this.home.service.createSecret({ name: ID, value: this.value(first).reveal() })
@@ -107,14 +110,26 @@ export class AwsRegions {
       secret: 'app',
       id: ID,
       store: this.store(self),
-      target: new MemoryTarget({ server: this.server, strategy, users: ['app_a', 'app_b'], asAdmin: false }),
+      target: this.#target(),
       shape: noteShape,
       policy: simulatedPolicy,
       clock: this.clock,
       audit: { write: async event => void this.events.push(event) },
       generate: this.password,
-      replication: { secret: 'app', self, members, register, acceptGap: [] },
+      replication: { secret: 'app', self, members, register, acceptGap: ['virginia', 'ireland', 'mumbai'] },
     }
+  }
+
+  #target(): MemoryTarget {
+    const { server, strategy } = this
+    const users = strategy === 'single-user' ? ['app_a'] : ['app_a', 'app_b']
+    const target = new MemoryTarget({ server, strategy, users, asAdmin: false })
+    const set = target.set.bind(target)
+    target.set = (...args) => {
+      this.beforeSet()
+      return set(...args)
+    }
+    return target
   }
 
   request(more: Partial<RotationRequest> = {}): RotationRequest {

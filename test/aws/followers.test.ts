@@ -114,6 +114,31 @@ const documented = (() => {
   return { written: written!, replica: replica!, leads: [...written!, ...lead!] }
 })()
 
+describe('with a gap [fake]', () => {
+  it('the pending value is staged where copies are written: not at a replica, but at one that stands alone', async () => {
+    regions = new AwsRegions('single-user')
+    await regions.replicated()
+    await regions.replicate()
+    const pendingAt: Record<string, boolean> = {}
+    regions.beforeSet = () => {
+      pendingAt.mumbai = pendingIn(regions.other, AP)
+      pendingAt.ireland = regions.writesIn(EU).includes('PutSecretValue')
+    }
+    expect(await regions.rotate()).toMatchObject({ outcome: 'rotated' })
+    expect(pendingAt).toEqual({ mumbai: true, ireland: false })
+    expect(regions.same('virginia', 'ireland', 'mumbai')).toBe(true)
+    await regions.failOver('mumbai')
+    regions.clock.advance(2 * DAY)
+    await regions.retire({}, 'mumbai')
+    expect(await regions.rotate('mumbai')).toMatchObject({ outcome: 'rotated' })
+    expect(pendingAt.ireland).toBe(true)
+    expect(regions.same('virginia', 'ireland', 'mumbai')).toBe(true)
+  })
+})
+
+const pendingIn = (fake: AwsRegions['home'], region: string): boolean =>
+  [...fake.service.peek(ID, region).versions.values()].some(({ stages }) => stages.includes('AWSPENDING'))
+
 describe('the permissions that docs/followers/aws.md lists [fake]', () => {
   const granted = (wanting?: string, member?: string) => {
     const of = (fake: AwsRegions['home'], key: string, actions: readonly string[]) =>
@@ -196,7 +221,6 @@ describe('a fail-over to the native replica [fake]', () => {
     })
     regions.home.permissions.reset('ireland')
     expect(await regions.failOver('ireland')).toMatchObject({ already: true, epoch: 2 })
-    expect(regions.home.service.peek(ID, EU).tags).toBeDefined()
     regions.clock.advance(RUN_LIFE + GRACE)
     regions.off.delete('us-east-1')
     await regions.replicate({}, 'ireland')
@@ -223,6 +247,22 @@ describe('a fail-over to the copy in the other account [fake]', () => {
     expect(regions.works('ireland')).toBe(true)
     expect(await regions.failOver('virginia')).toMatchObject({ to: 'virginia', epoch: 3, lost: 0 })
     expect(await regions.drift()).toMatchObject({ drifted: 0 })
-    expect(regions.other.service.peek(ID, AP).tags).toBeDefined()
+    regions.clock.advance(2 * DAY)
+    await regions.retire()
+    const back = await regions.rotate()
+    expect(back.outcome === 'rotated' && back.followers).toMatchObject([
+      { follower: 'ireland', standing: 'in-sync', written: true },
+      { follower: 'mumbai', standing: 'in-sync', written: true },
+    ])
+  })
+
+  it('overwrites what a lagging replica of the lost leader holds: that leader had given it out', async () => {
+    regions.home.service.replication.pause(EU)
+    await regions.rotate()
+    regions.off.add('us-east-1')
+    expect(await regions.failOver('mumbai')).toMatchObject({
+      followers: [{ standing: 'unknown' }, { follower: 'ireland', standing: 'in-sync', written: true }],
+    })
+    expect(regions.same('ireland', 'mumbai')).toBe(true)
   })
 })
