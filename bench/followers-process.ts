@@ -28,25 +28,23 @@ export interface Measured {
   readonly rssMiB: number
 }
 
-/** Of every call to a follower. */
 const LATENCY_MS = 80
 const REPEATS = 5
 const ROUNDS = 300
 const FIRST_ROUNDS = 50
+const AFRESH = 10
 const MIB = 2 ** 20
 
 const count = Number(process.argv[2])
 const never = new AbortController().signal
 const call = (): Call => ({ signal: never, deadline: Number.POSITIVE_INFINITY, run: {} })
+const valueWith = (password: string) => SecretValue.of(JSON.stringify({ username: ID, password }))
 const heap = () => {
   globalThis.gc!()
   return process.memoryUsage().heapUsed / MIB
 }
 
-const leader = new MemoryStore(systemClock)
-const stores = Array.from({ length: count }, () => new MemoryStore(systemClock))
-const registerStore = new MemoryStore(systemClock)
-const register = storeRegister(async () => registerStore, 'bench')
+/** Of every call to a follower; none while memory is measured. */
 let latency = 0
 
 const slow = <T extends SecretStore>(store: T): T =>
@@ -61,32 +59,40 @@ const slow = <T extends SecretStore>(store: T): T =>
     },
   })
 
-const members = stores.map(
-  (store, n): Member => ({
-    name: `follower-${n}`,
-    id: ID,
-    required: true,
-    timeout: 30_000,
-    fields: {},
-    open: async () => slow(store),
-  }),
-)
-const own: Member = { ...members[0]!, name: 'leader', open: async () => leader }
+interface Regions {
+  readonly leader: MemoryStore
+  readonly members: readonly Member[]
+  readonly setupFor: (followers: readonly Member[]) => RotationSetup
+}
 
-const setupFor = (followers: readonly Member[]): RotationSetup => ({
-  ...{ secret: ID, id: ID, store: leader, shape: noteShape, policy: simulatedPolicy, clock: systemClock },
-  target: new MemoryTarget({ server: new MemoryServer(systemClock), strategy: 'alternating-users', users: [ID] }),
-  audit: { write: async () => {} },
-  generate: () => SecretValue.of('never'),
-  replication: { secret: ID, self: 'leader', members: [own, ...followers], register, acceptGap: [] },
-})
+/** Stores in memory keep what they were given for ever; so the world begins anew now and then, and what grows is ours. */
+async function openRegions(): Promise<Regions> {
+  const [leader, registerStore] = [new MemoryStore(systemClock), new MemoryStore(systemClock)]
+  const register = storeRegister(async () => registerStore, 'bench')
+  await leader.put(ID, valueWith('first'), call())
+  await register.create(ID, firstRecord('leader'), call())
+  const rest = { id: ID, required: true, timeout: 30_000, fields: {} }
+  const own: Member = { ...rest, name: 'leader', open: async () => leader }
+  const members = Array.from({ length: count }, (_, n): Member => {
+    const store = slow(new MemoryStore(systemClock))
+    return { ...rest, name: `follower-${n}`, open: async () => store }
+  })
+  const setupFor: Regions['setupFor'] = followers => ({
+    ...{ secret: ID, id: ID, store: leader, shape: noteShape, policy: simulatedPolicy, clock: systemClock },
+    target: new MemoryTarget({ server: new MemoryServer(systemClock), strategy: 'alternating-users', users: [ID] }),
+    audit: { write: async () => {} },
+    generate: () => SecretValue.of('never'),
+    replication: { secret: ID, self: 'leader', members: [own, ...followers], register, acceptGap: [] },
+  })
+  return { leader, members, setupFor }
+}
 
 /** As a rotation and its retirement leave it, without a target. */
-async function promoteAnother(n: number): Promise<void> {
+async function promoteAnother({ leader }: Regions, n: number): Promise<void> {
   const run = call()
   const state = (await leader.describe(ID, run))!
   const [rotation, base] = [rotationId(ID, state), state.current.version]
-  await leader.putPending(ID, { rotation, base, value: SecretValue.of(`app:password ${n}`) }, run)
+  await leader.putPending(ID, { rotation, base, value: valueWith(`${n}`) }, run)
   await leader.promote(ID, { rotation, base }, run)
   await leader.claimRetire(ID, base, 0, run)
   await leader.retirePrevious(ID, base, run)
@@ -94,33 +100,35 @@ async function promoteAnother(n: number): Promise<void> {
 
 const actor = { user_id: 'bench', user_agent: 'lockstep/bench' }
 
-async function bringUp(followers: readonly Member[]): Promise<void> {
+async function bringUp({ leader, setupFor }: Regions, followers: readonly Member[]): Promise<void> {
   const request = { type: 'manual', actor, deadline: systemClock.now() + 60_000 } as const
   const run = new Run(setupFor(followers), request, never)
   const reports = await catchUp(run, (await leader.describe(ID, call()))!)
   if (reports.some(({ standing }) => standing !== 'in-sync')) throw new Error('A follower was left behind.')
 }
 
-await leader.put(ID, SecretValue.of('app:password'), call())
-await register.create(ID, firstRecord('leader'), call())
-for (let round = 0; round < FIRST_ROUNDS; round++) {
-  await promoteAnother(round)
-  await bringUp(members)
+async function rounds(from: number, to: number): Promise<void> {
+  let regions = await openRegions()
+  for (let round = from; round < to; round++) {
+    if (round % AFRESH === 0) regions = await openRegions()
+    await promoteAnother(regions, round)
+    await bringUp(regions, regions.members)
+  }
 }
+
+await rounds(0, FIRST_ROUNDS)
 const firstHeapMiB = heap()
-for (let round = FIRST_ROUNDS; round < ROUNDS; round++) {
-  await promoteAnother(round)
-  await bringUp(members)
-}
+await rounds(FIRST_ROUNDS, ROUNDS)
 const heapMiB = heap()
 const rssMiB = process.resourceUsage().maxRSS / 1024
 latency = LATENCY_MS
+const regions = await openRegions()
 const times = { all: [] as number[], one: [] as number[] }
 for (let repeat = 0; repeat < REPEATS; repeat++) {
-  await promoteAnother(repeat)
-  times.one.push(await timed(() => bringUp(members.slice(0, 1))))
-  await promoteAnother(repeat)
-  times.all.push(await timed(() => bringUp(members)))
+  await promoteAnother(regions, repeat)
+  times.one.push(await timed(() => bringUp(regions, regions.members.slice(0, 1))))
+  await promoteAnother(regions, repeat)
+  times.all.push(await timed(() => bringUp(regions, regions.members)))
 }
 const measured: Measured = {
   ...{ allMs: median(times.all), oneMs: median(times.one) },

@@ -68,20 +68,21 @@ export async function visited<T>(
   { name, timeout }: Member,
   visit: (call: Call) => Promise<T>,
 ): Promise<T> {
-  const late = AbortSignal.timeout(timeout)
+  const late = new AbortController()
   const deadline = Math.min(run.deadline, run.setup.clock.now() + timeout)
-  const call: Call = { signal: AbortSignal.any([run.signal, late]), deadline, run: {} }
+  const call: Call = { signal: AbortSignal.any([run.signal, late.signal]), deadline, run: {} }
   const over = Promise.withResolvers<never>()
-  const hung = () =>
+  const timer = setTimeout(() => {
     over.reject(new RotationError('store-unavailable', `The follower did not answer within ${timeout} ms.`))
-  late.addEventListener('abort', hung, { once: true })
+    late.abort()
+  }, timeout)
   try {
     return await Promise.race([visit(call), over.promise])
   } catch (thrown) {
     throw sanitise(thrown).in({ at: name })
   } finally {
     // what it holds is given back now, not when the time is over
-    late.removeEventListener('abort', hung)
+    clearTimeout(timer)
   }
 }
 
