@@ -1,12 +1,14 @@
 /**
  * The fail-over drill with the real program: three stores, a register in a fourth, a real PostgreSQL.
  */
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../stand/postgres.ts'
 import { requireServer } from '../stand/stand.ts'
 import { prepare } from './database.ts'
-import { find, furnishedRegions, later, lockOut, lose, MEMBERS } from './replicated.ts'
+import { find, furnishedRegions, later, lockOut, lose, MEMBERS, makeKeys, regionsConfig } from './replicated.ts'
 import { type Data, type Project, parsed, projects } from './support.ts'
 
 const server = requireServer(await startPostgres())
@@ -21,8 +23,8 @@ const begun = async (more: object = {}) => {
 }
 
 /** What consumers of a region read logs in. */
-async function works(here: Project, member: string): Promise<void> {
-  const args = ['secret', 'get', 'orders-db', '--store', member, '--reveal', '--yes-print-secret']
+async function works(here: Project, member: string, name = 'orders-db'): Promise<void> {
+  const args = ['secret', 'get', name, '--store', member, '--reveal', '--yes-print-secret']
   const { username, password } = JSON.parse((await here.ok(args)).stdout)
   await (await server!.connect(username, password)).end()
 }
@@ -79,6 +81,9 @@ describe.skipIf(server === undefined)('the drill', () => {
     expect(await type('retire orders-db')).toMatchObject({ code: 3 })
     expect(await type('rotate orders-db --force')).toMatchObject({ code: 3 })
 
+    // whoever led is not made anew: its store comes back, or is given up
+    expect((await type('replicate orders-db')).stdout).toMatch(/eu +not reached/)
+    expect(existsSync(here.at('.lockstep/eu.db'))).toBe(false)
     find(here, 'eu')
     const back = await typed('replicate orders-db')
     expect(back.stdout).toMatch(/✔ orders-db: eu and ap show number 3 of us/)
@@ -231,6 +236,54 @@ describe.skipIf(server === undefined)('the drill', () => {
     const failed = await here.main(['check', '--connect'])
     expect(failed.code).toBe(2)
     expect(failed.stdout).toMatch(/✖ follower ap cannot be reached: .*ap\.db does not exist/)
+  })
+
+  test('with one login: the plan says the gap of each region, and every region is shown the new value', async () => {
+    const prepared = await prepare(server!)
+    const config = regionsConfig(prepared) as { secrets: Record<string, object> }
+    const { followers } = config.secrets['orders-db'] as { followers: object[] }
+    const { 'solo-db': solo } = prepared.config.secrets
+    const more = { store: 'eu', followers, runLife: '1m', grace: '10m', acceptGap: ['us', 'ap'] }
+    const here = project()
+    makeKeys(here)
+    here.write('lockstep.yml', JSON.stringify({ ...config, secrets: { 'solo-db': { ...solo, ...more } } }))
+    await here.ok(['secret', 'put', 'solo-db'], { input: prepared.soloValue })
+    await here.ok(['replicate', 'solo-db'])
+    const plan = (await here.ok(['plan', 'solo-db', '--force'])).stdout
+    expect(plan).toMatch(
+      /gap +consumers of us are cut off from set until their copy is shown: .*30s at most.*accepted by/,
+    )
+    const clock = later(15 * MINUTE)
+    expect((await here.json(['rotate', 'solo-db', '--force'], { clock })).data).toMatchObject({
+      outcome: 'rotated',
+      followers: [{ standing: 'in-sync' }, { standing: 'in-sync' }],
+    })
+    for (const name of MEMBERS) await works(here, name, 'solo-db')
+    lose(here, 'us')
+    const held = await here.json(['rotate', 'solo-db', '--force'], { clock: later(40 * MINUTE) })
+    expect(held).toMatchObject({ code: 3, data: { for: 'followers' } })
+    for (const name of ['eu', 'ap']) await works(here, name, 'solo-db')
+  })
+
+  test('a region that hangs: its time-out ends the visit, the others have their copy, and progress says who is waited for', async () => {
+    const hangs = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(hangs, 'listening')
+    const prepared = await prepare(server!)
+    const here = await furnishedRegions(project(), prepared)
+    const config = JSON.parse(here.read('lockstep.yml'))
+    const endpoint = `http://127.0.0.1:${(hangs.address() as AddressInfo).port}`
+    config.stores.far = { kind: 'aws', region: 'eu-west-1', endpoint }
+    config.secrets['orders-db'].followers.push({ store: 'far', required: false, timeout: '4s' })
+    config.audit = [{ kind: 'file', file: 'audit.jsonl' }]
+    here.write('lockstep.yml', JSON.stringify(config))
+    const env = { AWS_ACCESS_KEY_ID: 'AKIAFAKE', AWS_SECRET_ACCESS_KEY: 'fake' }
+    const ran = await here.run(['replicate', 'orders-db'], { env })
+    hangs.close()
+    expect(ran.code, ran.stderr).toBe(5)
+    expect(ran.stdout).toMatch(
+      /✖ orders-db: far does not show number 1[\s\S]*us +in sync[\s\S]*ap +in sync[\s\S]*far +not reached/,
+    )
+    expect(ran.stderr).toMatch(/orders-db: us ✔, ap ✔, far … …\n/)
   })
 
   test('no value of any region is in anything that these commands print', async () => {

@@ -34,11 +34,15 @@ export function regionsConfig({ config }: Pick<Prepared, 'config'>, more: object
 /** Configured, with the values that a person brings; nothing is replicated yet. */
 export async function furnishedRegions(project: Project, prepared: Prepared, more: object = {}): Promise<Project> {
   project.write('lockstep.yml', JSON.stringify(regionsConfig(prepared, more), null, 2))
-  project.write('.lockstep/about', 'keys and stores of this test')
-  for (const name of [...MEMBERS, 'epochs', 'fingerprint']) createKeyFile(project.at(`.lockstep/${name}.key`))
+  makeKeys(project)
   await project.ok(['secret', 'put', 'pg-admin', '--store', 'epochs'], { input: prepared.adminValue })
   await project.ok(['secret', 'put', 'orders-db'], { input: prepared.value })
   return project
+}
+
+export function makeKeys(project: Project): void {
+  project.write('.lockstep/about', 'keys and stores of this test')
+  for (const name of [...MEMBERS, 'epochs', 'fingerprint']) createKeyFile(project.at(`.lockstep/${name}.key`))
 }
 
 /** Its file is gone, until `found`. */
