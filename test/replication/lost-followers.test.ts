@@ -2,6 +2,7 @@
  * Followers that cannot be written: deleted, denied, read-only, throttled. Each says what is wrong and what to do; nothing that was
  * deleted is purged or taken over; consumers go on, and so do the other followers [fake].
  */
+import { DeleteSecretCommand, RestoreSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import { ID } from '../../core/testing/simulation/world.ts'
 import type { Kind } from './sites.ts'
@@ -56,6 +57,17 @@ describe('a secret that was deleted at a follower', () => {
     const world = await begun(['gcp alias', 'azure', 'gcp latest'])
     const recover = world.clouds.vault!.service.deleteVault('kv-two')
     await holdsUp(world, lost('store-unavailable', 'Key Vault cannot be reached', 'Check `vault`'), recover)
+  })
+
+  it('in Secrets Manager, within its recovery window: it is refused, and not restored [fake]', async () => {
+    const world = await begun(['gcp alias', 'aws', 'gcp latest'])
+    const client = world.clouds.aws!.client()
+    await client.send(new DeleteSecretCommand({ SecretId: ID }))
+    await holdsUp(world, lost('refused', 'deletion'), async () => {
+      expect(world.clouds.aws!.service.peek(ID).deletedAt).toBeDefined()
+      await client.send(new RestoreSecretCommand({ SecretId: ID }))
+      client.destroy()
+    })
   })
 
   it('in Secret Manager, where that is for good: it is made anew [fake]', async () => {

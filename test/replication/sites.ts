@@ -15,7 +15,7 @@ import { ID } from '../../core/testing/simulation/world.ts'
 import { Requests as GcpRequests } from '../../gcp/requests.ts'
 import { GcpSecretStore } from '../../gcp/secret-store.ts'
 import { openLocalStore } from '../../local/index.ts'
-import { startSecretsManager } from '../fakes/aws/secrets-manager.ts'
+import { type FakeSecretsManager, startSecretsManager } from '../fakes/aws/secrets-manager.ts'
 import { type FakeBlobStorage, startBlobStorage } from '../fakes/azure/blob-storage.ts'
 import { type FakeKeyVault, startKeyVault } from '../fakes/azure/key-vault.ts'
 import { type FakeSecretManager, startSecretManager } from '../fakes/gcp/secret-manager.ts'
@@ -41,6 +41,8 @@ const LOCATIONS = ['europe-west3', 'us-central1', 'asia-south1']
 
 /** The clouds of one test; each is started when the first site of it is made. Each member signs in as itself. */
 export class Sites {
+  /** Of the member that was made last. */
+  aws: FakeSecretsManager | undefined
   gcp: FakeSecretManager | undefined
   vault: FakeKeyVault | undefined
   blobs: FakeBlobStorage | undefined
@@ -87,6 +89,7 @@ export class Sites {
       const { versions } = fake.service.peek(ID)
       return [...versions.values()].find(({ stages }) => stages.includes('AWSCURRENT'))!.value!
     }
+    this.aws = fake
     const store = new AwsSecretStore(new AwsRequests(client, this.#clock), this.#clock)
     return { store, place: fake.region, shown, edit: text => fake.service.putAsPerson(ID, text) }
   }
