@@ -9,7 +9,7 @@ import type { LeaderRecord } from '../ports/leader-register.ts'
 import type { Call, VersionId } from '../ports/secret-store.ts'
 import { originOf } from './mark.ts'
 import type { FollowerReport, Member, Visitor } from './replication.ts'
-import { type Expected, report } from './sight.ts'
+import { type Expected, lagOf, report } from './sight.ts'
 
 /** Whether its store copies to it by itself, now. */
 export async function isCopied(member: Member, call: Call): Promise<boolean> {
@@ -44,9 +44,8 @@ export async function lookAtReplica(
   const known = wanted.record.shown[member.name]
   if (!noting && known?.sequence !== sequence) return { ...shown, standing: 'in-sync', epoch, sequence }
   const since = await firstShown(run, member.name, wanted.record)
-  const { promotedAt } = wanted
-  const lag = promotedAt === undefined ? {} : { lag: Math.max(0, since - promotedAt) }
-  return { ...shown, standing: 'in-sync', epoch, sequence, since, ...lag }
+  const lag = lagOf(since, wanted)
+  return { ...shown, standing: 'in-sync', epoch, sequence, since, ...(lag !== undefined && { lag }) }
 }
 
 /** Native replicas are copies of the secret's own store. */

@@ -98,17 +98,24 @@ export async function holdsCopy(
   return copyFor(member, members, value, found.value).equals(found.value)
 }
 
+/**
+ * Until a follower showed it, from when this leader could give it out: the one before may have done so long ago. Unknown when:
+ * undefined.
+ */
+export const lagOf = (
+  since: number,
+  { promotedAt, record }: Pick<Wanted, 'promotedAt' | 'record'>,
+): number | undefined =>
+  promotedAt === undefined ? undefined : Math.max(0, since - Math.max(promotedAt, record.since))
+
 export function report(
   member: Member,
   { standing, state, mark }: Sight,
-  { promotedAt }: Pick<Wanted, 'promotedAt'>,
+  wanted: Pick<Wanted, 'promotedAt' | 'record'>,
   written = false,
 ): FollowerReport {
   const since = state?.promotedAt ?? (standing === 'in-sync' ? state?.current.since : undefined)
-  const lag =
-    standing === 'in-sync' && since !== undefined && promotedAt !== undefined
-      ? Math.max(0, since - promotedAt)
-      : undefined
+  const lag = standing === 'in-sync' && since !== undefined ? lagOf(since, wanted) : undefined
   return {
     follower: member.name,
     required: member.required,
