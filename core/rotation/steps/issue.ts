@@ -6,6 +6,7 @@
 import { RotationError } from '../../errors.ts'
 import type { IssuedKey, IssuingTarget } from '../../ports/rotation-target.ts'
 import type { RotationId, SecretState } from '../../ports/secret-store.ts'
+import { prepareIssue } from '../../replication/stage.ts'
 import type { Credential } from '../../secret/credential.ts'
 import { Waiting } from '../outcome.ts'
 import type { Run } from '../run.ts'
@@ -25,6 +26,7 @@ export async function issue(run: Run, target: IssuingTarget, state: SecretState,
     throw new RotationError('key-limit', `The issuer allows ${target.limit} keys, and all are in use.`)
   const issuing = { rotation: id, since: clock.now(), keys }
   await store.note(run.setup.id, { issuing }, run.call())
+  await prepareIssue(run, issuing)
   return target.issue(id, run.targetCall)
 }
 

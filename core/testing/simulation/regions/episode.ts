@@ -142,6 +142,8 @@ export async function askUntilDone(
     else {
       const until = openUntil(ended, world.clock.now())
       if (until === undefined) return
+      // a retirement that was answered from an old state is asked for again, as by the next sweep
+      if ('for' in ended && ended.for === 'retire') await askOnce(episode, { ask: 'retire' }, spawn())
       world.clock.advanceTo(until + 1)
     }
   }

@@ -109,7 +109,14 @@ export async function exploreFaults(played: Played, scenario: RegionsScenario, {
           if (double.next)
             await play(
               played,
-              { ...schedule, faults: new Map([[k, fault], [l, other]]), delay: landings[l % landings.length]! },
+              {
+                ...schedule,
+                faults: new Map([
+                  [k, fault],
+                  [l, other],
+                ]),
+                delay: landings[l % landings.length]!,
+              },
               `${fault} at ${k}, ${other} at ${l}`,
             )
     }
@@ -147,7 +154,12 @@ export async function exploreMeetings(played: Played, meeting: Meeting, strides:
     for (let j = 0; more && j < met.others && !isDone(played); j++)
       if (switching.next) {
         const between = await meet(meeting, played.engine, k, j)
-        note(played.report, between, meeting.scenario.name, `asleep at ${k} (${met.at}), the other at ${j} (${between.otherAt})`)
+        note(
+          played.report,
+          between,
+          meeting.scenario.name,
+          `asleep at ${k} (${met.at}), the other at ${j} (${between.otherAt})`,
+        )
       }
   }
 }

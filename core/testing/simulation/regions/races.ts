@@ -55,7 +55,10 @@ export function meetings(strategy: SimulatedStrategy): readonly Meeting[] {
       afterwards: goesOn,
     },
     {
-      scenario: named('the old leader’s retirement sleeps through a fail-over and the rotation of the new one', rotation),
+      scenario: named(
+        'the old leader’s retirement sleeps through a fail-over and the rotation of the new one',
+        rotation,
+      ),
       sleeper: retiring,
       meanwhile: [takeOver, ...goesOn],
       afterwards: [next, retirement],

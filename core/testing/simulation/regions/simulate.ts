@@ -21,7 +21,11 @@ export const regionsParts: readonly RegionsPart[] = strategies.flatMap(strategy 
     name: 'a fault at every call',
     play: async (played, strides) => {
       for (const scenario of [rotates(strategy), failsOver(strategy)]) await exploreFaults(played, scenario, strides)
-      await exploreFaults(played, rotatesTwice(strategy), { ...strides, faults: strides.faults * 5, pairs: strides.pairs * 5 })
+      await exploreFaults(played, rotatesTwice(strategy), {
+        ...strides,
+        faults: strides.faults * 5,
+        pairs: strides.pairs * 5,
+      })
     },
   },
   {
@@ -33,7 +37,8 @@ export const regionsParts: readonly RegionsPart[] = strategies.flatMap(strategy 
     strategy,
     name: 'a follower’s clock is wrong',
     play: async (played, strides) => {
-      for (const by of skews) await exploreFaults(played, skewed(strategy, by), { ...strides, pairs: Number.POSITIVE_INFINITY })
+      for (const by of skews)
+        await exploreFaults(played, skewed(strategy, by), { ...strides, pairs: Number.POSITIVE_INFINITY })
     },
   },
   {
