@@ -15,7 +15,7 @@ export const memberIn = ({ store }: Pick<SecretConfig, 'store'>, member: MemberN
 
 /** Where the deployment keeps it. */
 export const placeIn = (secret: SecretConfig, member: MemberName): Place =>
-  placesOf(secret).get(memberIn(secret, member)) ?? secret
+  (member === undefined ? undefined : placesOf(secret).get(member)) ?? secret
 
 /**
  * The secrets that have a member of this name: the others are another deployment's, a secret without followers that of its own store.
