@@ -42,6 +42,10 @@ export function azureFunctions({ env, folder, unusable, beyond }: Process): Func
         member: memberOf(env),
         // without it the configuration was read as one of this cloud
         open: async store => (store.kind === 'azure' ? openFunctionStore(store, clock) : beyond!.open(store)),
+        blobRegister: async ({ deployment }, place) => {
+          const { openBlobRegister } = await import('./leader-register.ts')
+          return openBlobRegister({ place, deployment, clock })
+        },
         engines: () => import('../core/targets/engines.ts'),
         hooks: azureHooks(clock),
         tokens: { entra: () => entra() },

@@ -24,6 +24,7 @@ import type { NativeReplica } from '../ports/native-replica.ts'
 import type { PromotionHook } from '../ports/promotion-hook.ts'
 import type { RotationTarget } from '../ports/rotation-target.ts'
 import type { Call, SecretId, SecretVersion } from '../ports/secret-store.ts'
+import { deferredRegister } from '../replication/deferred-register.ts'
 import { storeRegister } from '../replication/store-register.ts'
 import type { Credential } from '../secret/credential.ts'
 import type { SecretValue } from '../secret/secret-value.ts'
@@ -53,7 +54,7 @@ export interface Tools<Store extends FunctionStore> {
   open(config: StoreConfig): Promise<Store>
   readonly engines: Engines
   /** A register in a container of Blob storage. Absent: not from here. */
-  readonly blobRegister?: (place: BlobPlace) => LeaderRegister
+  readonly blobRegister?: (config: Config, place: BlobPlace) => Promise<LeaderRegister>
   /** Of a store that Secrets Manager copies to. Absent: not from here. */
   readonly native?: (config: AwsStoreConfig) => Promise<NativeReplica>
   /** Of the function's own cloud. */
@@ -116,8 +117,8 @@ export class Workshop<Store extends FunctionStore = FunctionStore> {
   #openRegister(): LeaderRegister {
     const { epochs, deployment } = this.config
     if (epochs && 'store' in epochs) return storeRegister(() => this.store(epochs.store), deployment)
-    const { blobRegister } = this.#tools
-    if (epochs && blobRegister) return blobRegister(epochs.blob)
+    const { blobRegister, config } = this.#tools
+    if (epochs && blobRegister) return deferredRegister(() => blobRegister(config, epochs.blob))
     throw new RotationError(
       'config-invalid',
       'Who leads cannot be read from here: `epochs:` names no store that can be reached.',

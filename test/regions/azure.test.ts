@@ -1,12 +1,11 @@
-/** Functions with two vaults of Azure, over fakes of Key Vault and Blob storage [fake]; who leads is written down in Secrets Manager [fake]. */
+/** Functions with two vaults of Azure, over fakes of Key Vault and Blob storage [fake]; who leads is in a container of a third account. */
 import { expect, test } from 'vitest'
-import { openAwsStore } from '../../aws/index.ts'
 import { openFunctionStore } from '../../azure/function-store.ts'
 import { createFunctions } from '../../azure/functions.ts'
+import { BlobRegister } from '../../azure/leader-register.ts'
 import { type FunctionStore, Workshop } from '../../core/functions/workshop.ts'
 import { CONTAINER, ManualClock } from '../azure/support.ts'
-import { createSecretsManager } from '../fakes/aws/secrets-manager.ts'
-import { createBlobStorage } from '../fakes/azure/blob-storage.ts'
+import { type BlobStorageCore, createBlobStorage } from '../fakes/azure/blob-storage.ts'
 import { createKeyVault } from '../fakes/azure/key-vault.ts'
 import { live, Regions } from './life.ts'
 
@@ -14,9 +13,10 @@ class AzureRegions extends Regions {
   readonly clock = new ManualClock()
   readonly time = { now: () => ++this.clock.time, sleep: async () => {} }
   readonly vaults = new Map(['eu', 'us'].map(name => [name, this.#vault(name)]))
-  readonly register = createSecretsManager(this.time)
+  readonly register = createBlobStorage({ ...this.time, containers: [CONTAINER] } as never)
   readonly config = this.configOf(
-    `{ ${[...this.vaults].map(([name, { blobs }]) => `${name}: { kind: azure, vault: 'https://kv-${name}.vault.azure.net', journal: { url: '${blobs.url}', container: ${CONTAINER}, prefix: ${name}/ } }`).join(', ')}, reg: { kind: aws, region: eu-west-1 } }`,
+    `{ ${[...this.vaults].map(([name, { blobs }]) => `${name}: { kind: azure, vault: 'https://kv-${name}.vault.azure.net', journal: { url: '${blobs.url}', container: ${CONTAINER}, prefix: ${name}/ } }`).join(', ')} }`,
+    `{ blob: { url: '${this.register.url}', container: ${CONTAINER} } }`,
   )
 
   constructor() {
@@ -29,20 +29,21 @@ class AzureRegions extends Regions {
     return { vault, blobs: createBlobStorage({ ...this.time, containers: [CONTAINER], tokens: vault.tokens }) }
   }
 
+  container = (blobs: BlobStorageCore) => blobs.inProcessClient().getContainerClient(CONTAINER)
+
   async workshop(member?: string) {
     const { config, clock } = this
     return new Workshop<FunctionStore>({
       ...{ config, clock, member },
+      blobRegister: async ({ deployment }) => new BlobRegister(this.container(this.register), clock, deployment),
       engines: () => import('../../core/targets/engines.ts'),
       open: async store => {
-        if (store.kind === 'aws')
-          return openAwsStore({ clock, client: this.register.inProcessClient({ maxAttempts: 1 }) })
         if (store.kind !== 'azure') throw new Error('there is no such store here')
         const [name] = /(?<=kv-)\w+/.exec(store.vault)!
         const { vault, blobs } = this.vaults.get(name)!
         const secrets = vault.inProcessClient({ retryOptions: { maxRetries: 0 } })
-        const container = blobs.inProcessClient().getContainerClient(CONTAINER)
-        return this.reached(name, await openFunctionStore(store, clock, async () => ({ secrets, container })))
+        const clients = { secrets, container: this.container(blobs) }
+        return this.reached(name, await openFunctionStore(store, clock, async () => clients))
       },
     })
   }

@@ -66,12 +66,12 @@ export abstract class Regions {
     return JSON.stringify({ username: `${this.user}_a`, password: 'first' })
   }
 
-  /** `stores`: of `eu`, `us` and `reg`, which says who leads. */
-  configOf(stores: string): Config {
+  /** `stores`: of `eu`, `us` and, if nothing else is said, `reg`, which says who leads. */
+  configOf(stores: string, epochs = '{ store: reg }'): Config {
     logins.set(`${this.user}_a`, 'first')
     const text = `version: 1
 stores: ${stores}
-epochs: { store: reg }
+epochs: ${epochs}
 audit: [{ kind: stdout }]
 defaults: { interval: 30d, grace: 4h, runLife: 1m }
 secrets:
