@@ -1,5 +1,5 @@
 /**
- * [fake] What of AWS a deployment speaks to: STS, CloudFormation with one stack, and S3. It knows no rules of theirs, and keeps what
+ * [fake] What of AWS a deployment speaks to: STS, CloudFormation with one stack, S3, and Lambda, which has no function yet. It knows no rules of theirs, and keeps what
  * it was sent. Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
  */
 import { createServer } from 'node:http'
@@ -68,6 +68,12 @@ export async function startControlPlane(): Promise<ControlPlane> {
           ? wrong
           : `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
       )
+    }
+    const [, lambda] = /^\/2015-03-31\/functions\/([\w-]+)/.exec(pathname) ?? []
+    if (lambda !== undefined) {
+      note(`GetFunction ${lambda}`, body)
+      response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException', 'content-type': 'application/json' })
+      return response.end('{"Message":"Function not found"}')
     }
     const [, bucket, ...key] = pathname.split('/')
     const file = key.join('/').replace(/^.*\//, '')

@@ -2,6 +2,7 @@
  * `serverless deploy`: on AWS the calls that it makes, over a [fake] of the control plane; on the others the commands; and what a dry
  * run leaves alone. Planted: a dry run that asks who is signed in, another order of the commands of Azure: each failed here.
  */
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -105,6 +106,23 @@ describe('Google Cloud', () => {
     slow,
   )
 })
+
+const gcloud = spawnSync('gcloud', ['--version'])
+test.skipIf(gcloud.error)(
+  'Google: its own tool understands the command, and then asks for an account',
+  async () => {
+    const project = {
+      GCP_PROJECT: 'my-project',
+      GCP_DEPLOY_SERVICE_ACCOUNT: 'deployer@my-project.iam.gserviceaccount.com',
+    }
+    const env = { CLOUD: 'gcp', ...project, CLOUDSDK_CORE_CHECK_GCE_METADATA: 'false' }
+    const { code, stdout, stderr } = await service.serverless(['deploy'], env)
+    expect(code).toBe(1)
+    expect(stdout + stderr).toContain('You do not currently have an active account selected.')
+    expect(stdout + stderr).toContain('gcloud infra-manager deployments apply ended with 1; what it said stands above.')
+  },
+  slow,
+)
 
 describe('Azure', () => {
   const env = { CLOUD: 'azure', AZURE_RESOURCE_GROUP: 'rotation', AZURE_KEY_VAULT: 'orders-kv' }

@@ -1,7 +1,7 @@
 /**
  * `npm run package`: what it leaves, twice the same bytes, and in each zip exactly what its function needs.
- * Planted: times of the disk in the zip, the SDK of AWS in the bundle of Google, a source map beside a bundle, a file of the service
- * in every zip, a template that names the bucket of the framework: each failed here.
+ * Planted: the time of the run in the zip, the SDK of AWS in the bundle of Google, source maps beside a bundle, a configuration in the
+ * zip of `rotate`: each failed here.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
