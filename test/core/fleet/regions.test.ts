@@ -5,6 +5,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { adminAt, ofMember } from '../../../core/fleet/member.ts'
+import { sweep } from '../../../core/fleet/sweep.ts'
+import { workOn } from '../../../core/fleet/work.ts'
 import { rotateAsked } from '../../../core/functions/asked.ts'
 import { ALONE, FleetRegions, FOLLOWED } from './regions.ts'
 import { credentialValue, DAY, MINUTE } from './support.ts'
@@ -169,8 +171,24 @@ describe('a region that follows', () => {
         return before(name)
       },
     }
-    const { sweep } = await import('../../../core/fleet/sweep.ts')
-    const { outcomes, failed } = await sweep(late, { request: regions.request(), signal: regions.signal })
+    expect(await workOn(late, 'db', 'replicate', regions.request(), regions.signal)).toBe('standing-by')
+  })
+
+  test('nor is one that has already happened when a sweep begins to act', async () => {
+    const regions = await one()
+    regions.time += 31 * DAY
+    const fleet = regions.at()
+    const before = fleet.setup
+    let over: Promise<unknown> | undefined
+    const setup = async (name: string) => {
+      over ??= regions.failOver(name, 'us')
+      await over
+      return before(name)
+    }
+    const { outcomes, failed } = await sweep(
+      { ...fleet, setup },
+      { request: regions.request(), signal: regions.signal },
+    )
     expect(failed).toEqual([])
     expect(outcomes).toMatchObject({ 'standing-by': expect.any(Number) })
   })
