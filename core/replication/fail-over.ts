@@ -185,12 +185,14 @@ async function raise(
     shown: {},
   }
   const stands = await register.swap(secret, record, next, run.call())
+  // of two that take over in turn, the first led for a moment
+  if (stands.leader === self || stands.origins.includes(next.origins[0]!))
+    await run.record('failed_over', {
+      result: 'success',
+      versions: { new: version },
+      details: { from: record.leader, to: self, epoch: next.epoch, adopts },
+    })
   if (stands.leader !== self) throw overtaken(stands, { self })
-  await run.record('failed_over', {
-    result: 'success',
-    versions: { new: version },
-    details: { from: record.leader, to: self, epoch: stands.epoch, adopts },
-  })
   return stands
 }
 
@@ -198,8 +200,7 @@ async function raise(
 async function recordAgain(run: Run, record: LeaderRecord): Promise<LeaderRecord> {
   const { former, leader, epoch } = record
   const from = former.at(-1)
-  if (from !== undefined)
-    await run.record('failed_over', { result: 'already', details: { from, to: leader, epoch } })
+  if (from !== undefined) await run.record('failed_over', { result: 'already', details: { from, to: leader, epoch } })
   return record
 }
 
