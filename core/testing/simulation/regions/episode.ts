@@ -28,6 +28,8 @@ export interface RegionsAction {
   /** Time that passes before it, in ms. */
   readonly after?: number
   readonly acceptOlder?: boolean
+  /** A rotation at once, whatever followers show. */
+  readonly emergency?: boolean
   /** A refusal by a rule is an answer too. */
   readonly mayRefuse?: boolean
 }
@@ -166,12 +168,15 @@ type Answer = RotationResult | readonly FollowerReport[] | FailOver
 
 export async function askOnce(
   { world, hub, schedule }: RegionsEpisode,
-  { ask, as, acceptOlder }: RegionsAction,
+  { ask, as, acceptOlder, emergency }: RegionsAction,
   worker: Worker,
 ): Promise<'died' | RotationError | Answer> {
   const setup = world.setupFor(as ?? world.leader, hub, worker)
-  const asked = ask === 'failOver' || ask === 'replicate'
-  const request = world.request(asked ? { type: 'manual', reason: 'simulated' } : {})
+  const manual = ask === 'failOver' || ask === 'replicate'
+  const request = world.request({
+    ...(manual && { type: 'manual', reason: 'simulated' }),
+    ...(emergency && { type: 'emergency', reason: 'simulated', force: true }),
+  })
   const { engine } = schedule
   const { signal } = new AbortController()
   const run: Promise<Answer> =

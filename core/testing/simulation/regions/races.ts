@@ -49,6 +49,12 @@ export function meetings(strategy: SimulatedStrategy): readonly Meeting[] {
       lost: 'eu',
     },
     {
+      scenario: named('a fail-over and an emergency while the old leader rotates'),
+      sleeper: { ...rotating, after: 86_400_000 },
+      meanwhile: [takeOver, { ...rotation, as: 'us', emergency: true }],
+      afterwards: [retirement],
+    },
+    {
       scenario: named('a fail-over while the old leader retires, and goes on', rotation),
       sleeper: retiring,
       meanwhile: [takeOver],

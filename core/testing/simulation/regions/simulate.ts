@@ -4,7 +4,8 @@
  */
 import { emptyReport, type Report } from '../explore.ts'
 import type { SimulatedStrategy } from '../world.ts'
-import { exploreFaults, exploreMeetings, exploreTroubles, type Played, type Strides } from './explore.ts'
+import { everything, exploreFaults, exploreMeetings, exploreTroubles, type Played, type Strides } from './explore.ts'
+import type { PlantedInRegions } from './planted.ts'
 import { meetings } from './races.ts'
 import { failsOver, realRegionsEngine, rotates, rotatesTwice, skewed, skews, strategies } from './scenarios.ts'
 
@@ -67,4 +68,29 @@ export async function simulateRegions(
     progress({ part, report })
   }
   return all
+}
+
+/** Whether a planted bug breaks a promise where it is looked for. */
+export async function huntInRegions({ name, engine, where: [strategy, within] }: PlantedInRegions): Promise<Hunted> {
+  const report = emptyReport()
+  const played: Played = { engine, report, first: true }
+  const part = regionsParts.find(each => each.strategy === strategy && each.name.includes(within))
+  if (part) await part.play(played, hunting)
+  else
+    for (const meeting of meetings(strategy as SimulatedStrategy).filter(({ scenario }) =>
+      scenario.name.includes(within),
+    ))
+      await exploreMeetings(played, meeting, hunting)
+  const [finding] = report.findings
+  if (!finding) return { name, found: false }
+  return { name, found: true, by: `${finding.promise} ${finding.what} (${finding.scenario}: ${finding.schedule})` }
+}
+
+/** Without pairs of faults. */
+const hunting: Strides = { ...everything, pairs: Number.POSITIVE_INFINITY }
+
+export interface Hunted {
+  readonly name: string
+  readonly found: boolean
+  readonly by?: string
 }
