@@ -72,10 +72,11 @@ export async function visited<T>(
   const deadline = Math.min(run.deadline, run.setup.clock.now() + timeout)
   const call: Call = { signal: AbortSignal.any([run.signal, late.signal]), deadline, run: {} }
   const over = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
+  const hung = () => {
     over.reject(new RotationError('store-unavailable', `The follower did not answer within ${timeout} ms.`))
     late.abort()
-  }, timeout)
+  }
+  const timer = setTimeout(hung, timeout)
   try {
     return await Promise.race([visit(call), over.promise])
   } catch (thrown) {

@@ -98,6 +98,7 @@ describe('time and chance', () => {
       // Not time: a turn of the loop, so that the runtime hears first that the function has started.
       'core/functions/once.ts: setImmediate(() => get().catch(thrown => failed(sanitise(thrown))))',
       'core/functions/within.ts: const timer = setTimeout(() => late.abort(), left + AFTER_DEADLINE)',
+      'core/replication/sight.ts: const timer = setTimeout(hung, timeout)',
       "core/targets/common/interruption.ts: const timer = setTimeout(() => stop('late'), Math.min(remaining, 2 ** 31 - 1))",
       'core/targets/mongodb/retire.ts: await new Promise(resolve => setTimeout(resolve, POLL))',
       'core/targets/mysql-wire/session.ts: const impatience = setTimeout(() => socket.destroy(), 500)',
