@@ -10,6 +10,7 @@ export {
 export { MemoryStore } from './memory-store.ts'
 export { MemoryIssuer, MemoryServer, MemoryTarget } from './memory-target.ts'
 export {
+  type HeldRegister,
   type RegisterConformanceOptions,
   type RegisterFeature,
   type RegisterFixture,

@@ -19,6 +19,8 @@ export interface RegisterFixture {
   readonly unanswered?: LeaderRegister
   /** A handle that dies between the two writes of a change. */
   readonly dying?: LeaderRegister
+  /** A handle whose next write is on its way, and arrives when it is let go on. */
+  held?(): HeldRegister
   /** A handle on the same durable state that may do nothing. */
   readonly denied?: LeaderRegister
   /** A handle on durable state that cannot be reached. */
@@ -26,8 +28,15 @@ export interface RegisterFixture {
   close?(): void | Promise<void>
 }
 
+export interface HeldRegister {
+  readonly register: LeaderRegister
+  /** It has looked, and is about to write. */
+  readonly reached: Promise<void>
+  goOn(): void
+}
+
 /** What some registers cannot offer. `dying`: one write makes the whole change. */
-export type RegisterFeature = 'second' | 'unanswered' | 'dying' | 'denied' | 'unreachable'
+export type RegisterFeature = 'second' | 'held' | 'unanswered' | 'dying' | 'denied' | 'unreachable'
 
 export const SECRET = 'suite-app'
 /** Long enough for any case, and no timer is made of it. */
@@ -49,7 +58,7 @@ export class Bench {
   write = (text: string) => this.fixture.write(SECRET, text)
 
   /** A handle that the fixture has said it offers. */
-  handle(feature: Exclude<RegisterFeature, 'second'>): LeaderRegister {
+  handle(feature: Exclude<RegisterFeature, 'second' | 'held'>): LeaderRegister {
     const handle = this.fixture[feature]
     assert.ok(handle, `The fixture offers no ${feature}; declare it in \`without\`.`)
     return handle
@@ -58,6 +67,11 @@ export class Bench {
   async second(): Promise<LeaderRegister> {
     assert.ok(this.fixture.second, 'The fixture offers no second(); declare it in `without`.')
     return this.fixture.second()
+  }
+
+  held(): HeldRegister {
+    assert.ok(this.fixture.held, 'The fixture offers no held(); declare it in `without`.')
+    return this.fixture.held()
   }
 
   async stands(record: LeaderRecord, in_ = this.register): Promise<void> {

@@ -9,7 +9,7 @@ import type { Call, SecretStore } from '../ports/secret-store.ts'
 import { type RegisterStore, registerId, storeRegister } from '../replication/store-register.ts'
 import { SecretValue } from '../secret/secret-value.ts'
 
-import type { RegisterFixture } from './register-conformance-bench.ts'
+import type { HeldRegister, RegisterFixture } from './register-conformance-bench.ts'
 
 const DEPLOYMENT = 'conformance'
 
@@ -23,6 +23,7 @@ export function registerOver(
     register: over(store),
     now,
     write: (secret, text) => put(registerId(DEPLOYMENT, secret), SecretValue.of(text)),
+    held: () => heldAt(store),
     unanswered: over(withAnswersLost(store)),
     dying: over(withPromotionsLost(store)),
   }
@@ -30,6 +31,25 @@ export function registerOver(
 
 /** For `second` and `denied`, of the same deployment as `registerOver`. */
 export const registerIn = (store: RegisterStore): LeaderRegister => storeRegister(async () => store, DEPLOYMENT)
+
+function heldAt(store: RegisterStore): HeldRegister {
+  const [reached, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const door = async (): Promise<void> => {
+    reached.resolve()
+    await going.promise
+  }
+  const held = replaced(store, {
+    async create(...args: [string, SecretValue, Call]) {
+      await door()
+      await store.create?.(...args)
+    },
+    async putPending(...args: Parameters<SecretStore['putPending']>) {
+      await door()
+      return store.putPending(...args)
+    },
+  })
+  return { register: registerIn(held), reached: reached.promise, goOn: going.resolve }
+}
 
 const lost = (): RotationError => new RotationError('unknown', 'The answer was lost.')
 

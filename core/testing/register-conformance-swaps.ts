@@ -71,6 +71,21 @@ export const swapCases: readonly Case[] = [
     'second',
   ),
 
+  rule(
+    'create: one that has looked when there was none, and writes when there is one, answers that one',
+    async b => {
+      const { register, reached, goOn } = b.held()
+      const late = b.create(others, register)
+      await reached
+      await b.swapped()
+      goOn()
+      assert.deepEqual(await late, second)
+      await b.stands(second)
+      assert.deepEqual(await b.swap(second, third), third)
+    },
+    'held',
+  ),
+
   rule('swap: answers what stands afterwards', async b => {
     await b.swapped()
     assert.deepEqual(await b.swap(second, third), third)
@@ -105,6 +120,21 @@ export const swapCases: readonly Case[] = [
     }
     await b.stands(stands)
   }),
+
+  rule(
+    'swap: one that has looked before another’s, and writes after it, answers what stands',
+    async b => {
+      await b.swapped()
+      const { register, reached, goOn } = b.held()
+      const late = b.swap(second, others, register)
+      await reached
+      await b.swap(second, third)
+      goOn()
+      assert.deepEqual(await late, third)
+      await b.stands(third)
+    },
+    'held',
+  ),
 
   rule(
     'swap: of two at once exactly one wins, and both hear who',

@@ -9,7 +9,7 @@ import { faultCases } from './register-conformance-faults.ts'
 import { swapCases } from './register-conformance-swaps.ts'
 import { mustFail } from './store-conformance.ts'
 
-export type { RegisterFeature, RegisterFixture } from './register-conformance-bench.ts'
+export type { HeldRegister, RegisterFeature, RegisterFixture } from './register-conformance-bench.ts'
 
 export interface RegisterConformanceOptions {
   /** What the fixture cannot supply: the cases that need it are left out. */

@@ -3,7 +3,11 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BlobRegister } from '../../azure/leader-register.ts'
 import { firstRecord, recordText } from '../../core/replication/record.ts'
-import { type RegisterFixture, registerConformance } from '../../core/testing/register-conformance.ts'
+import {
+  type HeldRegister,
+  type RegisterFixture,
+  registerConformance,
+} from '../../core/testing/register-conformance.ts'
 import { startAzurite } from '../stand/azurite.ts'
 import { requireServer } from '../stand/stand.ts'
 import { CONTAINER, Place } from './support.ts'
@@ -27,6 +31,24 @@ const deaf = (container: ContainerClient): ContainerClient =>
     },
   })
 
+/** Uploads wait at the door. */
+function held(place: Place, container: ContainerClient): HeldRegister {
+  const [reached, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const waiting = new Proxy(container, {
+    get(inner, property) {
+      if (property !== 'getBlockBlobClient') return Reflect.get(inner, property, inner)
+      return (name: string) => ({
+        async upload(...given: Parameters<ReturnType<ContainerClient['getBlockBlobClient']>['upload']>) {
+          reached.resolve()
+          await going.promise
+          return inner.getBlockBlobClient(name).upload(...given)
+        },
+      })
+    },
+  })
+  return { register: over(place, waiting), reached: reached.promise, goOn: going.resolve }
+}
+
 async function onFake(): Promise<RegisterFixture> {
   const place = new Place()
   place.blobs.permissions.denyAction('denied', '*')
@@ -36,6 +58,7 @@ async function onFake(): Promise<RegisterFixture> {
     now: () => place.clock.now(),
     write: async (secret, text) => place.blobs.service.putAsPerson(CONTAINER, register.nameOf(secret), text),
     second: () => over(place, containerOf(place)),
+    held: () => held(place, containerOf(place)),
     unanswered: over(place, deaf(containerOf(place))),
     denied: over(place, containerOf(place, 'denied')),
     get unreachable() {
@@ -65,6 +88,7 @@ async function onAzurite(): Promise<RegisterFixture> {
     now: () => place.clock.now(),
     write: (secret, text) => container.getBlockBlobClient(register.nameOf(secret)).upload(text, text.length),
     second: () => over(place, container),
+    held: () => held(place, container),
     unanswered: over(place, deaf(container)),
   }
 }

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import type { SecretStore } from '../../core/ports/secret-store.ts'
+import type { MemberStore } from '../../core/replication/replication.ts'
 import { overridden } from '../core/replication/support.ts'
 import type { Kind } from './sites.ts'
 import { DAY, Wired } from './support.ts'
@@ -73,6 +74,30 @@ describe.each(kinds)('a follower of kind %s [fake]', kind => {
     expect(await world.replicate()).toMatchObject([{ standing: 'foreign' }, inSync])
   })
 })
+
+it.each(kinds.filter(kind => kind !== 'azure'))(
+  '%s: a first copy that comes late is made over nothing [fake]',
+  async kind => {
+    const world = await Wired.of(['local', kind, 'local'])
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const create = async (...args: Parameters<NonNullable<MemberStore['create']>>) => {
+      reached.resolve()
+      await goOn.promise
+      await world.site('two').store.create!(...args)
+    }
+    world.faults.set('two', store => overridden<MemberStore>(store, { create }))
+    const late = world.replicate()
+    await reached.promise
+    world.heal('two')
+    await world.replicate()
+    await world.rotate({ force: true })
+    const shown = await world.site('two').shown()
+    goOn.resolve()
+    await late.catch(() => undefined)
+    expect(await world.site('two').shown()).toBe(shown)
+    expect(await world.drift()).toMatchObject({ drifted: 0 })
+  },
+)
 
 describe('what a person puts there after the last look, in the round trip of the publication', () => {
   const strange = (world: Wired) => world.value({ ...world.current, username: 'stranger' }).reveal()
