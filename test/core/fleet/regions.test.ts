@@ -163,12 +163,12 @@ describe('a region that follows', () => {
     const regions = await one()
     regions.time += 31 * DAY
     const fleet = regions.at()
-    const before = fleet.setup
+    const original = fleet.setup
     const late = {
       ...fleet,
       setup: async (name: string) => {
         await regions.failOver(name, 'us')
-        return before(name)
+        return original(name)
       },
     }
     expect(await workOn(late, 'db', 'replicate', regions.request(), regions.signal)).toBe('standing-by')
@@ -178,12 +178,12 @@ describe('a region that follows', () => {
     const regions = await one()
     regions.time += 31 * DAY
     const fleet = regions.at()
-    const before = fleet.setup
+    const original = fleet.setup
     let over: Promise<unknown> | undefined
     const setup = async (name: string) => {
       over ??= regions.failOver(name, 'us')
       await over
-      return before(name)
+      return original(name)
     }
     const { outcomes, failed } = await sweep(
       { ...fleet, setup },
