@@ -59,7 +59,11 @@ describe('lockstep.yml', () => {
     ],
     ['a store that is misspelt', config([{ store: 'uss' }]), /followers\[?\.?0.*store.*did you mean 'us'/],
     ['two names for one', config([{ store: 'us' }, { store: 'us' }]), /is taken|same/],
-    ['its own leader', config([{ store: 'eu', name: 'copy' }]), /followers.*is the same secret of the same store as db/],
+    [
+      'its own leader',
+      config([{ store: 'eu', name: 'copy' }]),
+      /followers.*is the same secret of the same store as db/,
+    ],
     ['a register that is lost with the leader', config([{ store: 'us' }], { epochs: { store: 'eu' } }), /lost with it/],
     [
       'a gap that nobody has accepted',
