@@ -1,8 +1,9 @@
 /**
  * `npm run simulate`: the crash simulator over the real engine, on the store in memory and, beside it in a thread, on the adapters
- * with our fakes of the services. `--quick` leaves pairs of faults out, `--json` prints one object.
+ * with our fakes of the services, and then a leader with followers. `--quick` leaves pairs of faults out, `--json` prints one object.
  */
 import { simulate } from '../core/testing/simulation/simulate.ts'
+import { simulateRegionsInThread } from './simulate-regions.ts'
 import { simulateStores } from './simulate-store.ts'
 
 const flags = new Set(process.argv.slice(2))
@@ -18,13 +19,15 @@ const inMemory = await simulate({
   progress: (what, { schedules, findings }) =>
     say(`${String(schedules).padStart(8)} schedules, ${findings.length} violations: [memory] ${what}`),
 })
+const regions = await simulateRegionsInThread(quick ? 'short' : 'full', say)
 const stores = await onFakes
 
 const results = [
   { ran: 'memory', weaker: 0, ...inMemory },
+  { ran: 'memory: leader and followers', weaker: 0, ...regions },
   ...stores.map(simulation => ({ ran: `fake: ${simulation.store}`, ...simulation })),
 ]
-if (json) process.stdout.write(`${JSON.stringify({ ...inMemory, stores })}\n`)
+if (json) process.stdout.write(`${JSON.stringify({ ...inMemory, regions, stores })}\n`)
 else {
   for (const { findings, planted } of results) {
     for (const { promise, what, scenario, schedule } of findings)

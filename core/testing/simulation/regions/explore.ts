@@ -104,7 +104,7 @@ export async function exploreFaults(played: Played, scenario: RegionsScenario, {
             { ...schedule, faults: new Map([[k, fault]]), delay, twice: k % 2 === 1 },
             `${fault} at ${k} (${call}), delay ${delay}`,
           )
-      for (let l = k + 1; l < calls.length + 30; l++)
+      for (let l = k + 1; pairs !== Number.POSITIVE_INFINITY && l < calls.length + 30; l++)
         for (const other of faultsAt(calls[l] ?? ''))
           if (double.next)
             await play(

@@ -86,8 +86,9 @@ export async function huntInRegions({ name, engine, where: [strategy, within] }:
   return { name, found: true, by: `${finding.promise} ${finding.what} (${finding.scenario}: ${finding.schedule})` }
 }
 
-/** Without pairs of faults. */
-const hunting: Strides = { ...everything, pairs: Number.POSITIVE_INFINITY }
+/** Without pairs of faults, and without a crash beside trouble. */
+const never = Number.POSITIVE_INFINITY
+const hunting: Strides = { ...everything, pairs: never, crashesInTrouble: never }
 
 export interface Hunted {
   readonly name: string
