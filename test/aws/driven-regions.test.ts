@@ -44,7 +44,6 @@ class Regions extends Driven {
     return this
   }
 
-
   get copied(): boolean {
     const { value } = this.fake.service.peek(ID).versions.get(this.holder('AWSCURRENT')!)!
     return this.us.peek(ID).current.equals(SecretValue.of(value!))
