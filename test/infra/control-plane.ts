@@ -63,17 +63,19 @@ export async function startControlPlane(): Promise<ControlPlane> {
       const result = answers[action]?.(form)
       const wrong = `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id lockstep-dev does not exist</Message></Error></ErrorResponse>`
       response.writeHead(result === undefined ? 400 : 200, { 'content-type': 'text/xml' })
-      return response.end(
+      response.end(
         result === undefined
           ? wrong
           : `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
       )
+      return
     }
     const [, lambda] = /^\/2015-03-31\/functions\/([\w-]+)/.exec(pathname) ?? []
     if (lambda !== undefined) {
       note(`GetFunction ${lambda}`, body)
       response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException', 'content-type': 'application/json' })
-      return response.end('{"Message":"Function not found"}')
+      response.end('{"Message":"Function not found"}')
+      return
     }
     const [, bucket, ...key] = pathname.split('/')
     const file = key.join('/').replace(/^.*\//, '')
