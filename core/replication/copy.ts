@@ -28,6 +28,9 @@ export async function copyTo(
   const state = await described(store, member, wanted, purpose, call)
   const sight = judge(state, wanted, member.name)
   if (sight.standing === 'in-sync') return { sight, written: false }
+  // durable whatever somebody has written beside it since
+  if (purpose === 'stage' && state.pending?.ours && sameMark(markOf(state.pending.rotation), wanted.mark))
+    return { sight, written: false }
   await requireReplaceable(run, store, member, wanted, sight, state, call)
   const rotation = await put(run, store, member, wanted, state, call)
   if (purpose === 'stage') return { sight, written: true }
@@ -92,7 +95,8 @@ async function put(
   call: Call,
 ): Promise<RotationId> {
   const { current, generation, pending } = state
-  const known = pending?.ours === true && sameMark(markOf(pending.rotation), mark)
+  // one that was staged before somebody wrote there can never be promoted
+  const known = pending?.ours === true && pending.base === current.version && sameMark(markOf(pending.rotation), mark)
   const rotation = known ? pending.rotation : copyId(mark, member.id, { current, generation })
   const copy = await copyOf(run, store, member, value, state, call)
   if (pending && !known)
@@ -128,7 +132,7 @@ async function copyOf(
 }
 
 /**
- * An earlier copy is overtaken at once; what a former leader had begun or staged, once its run has ended, for it may be about to set it.
+ * An earlier copy is overtaken at once, and by force one that the same leader has staged and stages again; what a former leader had begun or staged, once its run has ended, for it may be about to set it.
  * The value that the copy has too is not lost by it.
  */
 async function requireOvertaken(
@@ -140,7 +144,7 @@ async function requireOvertaken(
   const other = markOf(rotation)
   if (!ours || !isOwnName(rotation))
     throw new RotationError('follower-foreign', 'The follower has a pending version that Lockstep did not make.')
-  if (other && compareMarks(other, mark) > 0)
+  if (other && compareMarks(other, mark) > 0 && !(run.request.force && other.epoch === mark.epoch))
     throw new RotationError('follower-ahead', 'A later version is on its way to the follower.')
   const { clock, policy } = run.setup
   if (other?.epoch === mark.epoch || clock.now() >= since + policy.runLife || (await isSame())) return

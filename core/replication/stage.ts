@@ -7,6 +7,7 @@ import type { LeaderRecord } from '../ports/leader-register.ts'
 import type { Call, RotationId, SecretState } from '../ports/secret-store.ts'
 import { Waiting } from '../rotation/outcome.ts'
 import type { ReadVersion, Run } from '../rotation/run.ts'
+import { releases } from '../rotation/setup.ts'
 import { copyTo } from './copy.ts'
 import { confirmLead, nextMark, requireQuietEpoch } from './lead.ts'
 import { isCopied } from './replica.ts'
@@ -47,7 +48,7 @@ async function confirmQuiet(run: Run): Promise<LeaderRecord | undefined> {
   return record
 }
 
-/** Required ones are waited for, but in an emergency. */
+/** Required ones are waited for, but in an emergency, and unless a person has released the run from one. */
 async function atEvery(run: Run, missed: string, visit: (member: Member, call: Call) => Promise<void>): Promise<void> {
   const { replication, clock, policy } = run.setup
   const followers = followersOf(replication!)
@@ -58,7 +59,8 @@ async function atEvery(run: Run, missed: string, visit: (member: Member, call: C
       }),
     ),
   )
-  const missing = followers.filter(({ required }, n) => required && done[n]?.status === 'rejected')
+  const waited = ({ name, required }: Member) => required && !releases(run.request, `follower:${name}`)
+  const missing = followers.filter((member, n) => waited(member) && done[n]?.status === 'rejected')
   if (missing.length === 0 || run.request.type === 'emergency') return
   const names = missing.map(({ name }) => name).join(', ')
   throw new Waiting('followers', `${missed} yet at: ${names}.`, clock.now() + policy.runLife)

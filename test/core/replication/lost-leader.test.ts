@@ -141,3 +141,45 @@ it('a new leader’s store that answers from before its own time gives nothing o
   expect(regions.password_('ap')).toBe(regions.password_('us'))
   expect(await regions.replicate({}, 'us')).toMatchObject([{ standing: 'in-sync' }, { standing: 'in-sync' }])
 })
+
+it('a copy that was staged before somebody wrote there is brought anew, once a person says so', async () => {
+  const regions = await begun('single-user')
+  const promote = async (): Promise<never> => {
+    throw new RotationError('access-denied', 'Not now.')
+  }
+  regions.faults.set('eu', store => overridden(store, { promote }))
+  await expect(regions.rotate({ force: true })).rejects.toMatchObject({ code: 'access-denied' })
+  regions.edit('us', { ...regions.shown('us'), username: 'stranger' })
+  regions.heal('eu')
+  expect(await regions.rotate()).toMatchObject({ outcome: 'rotated' })
+  expect(regions.shown('us').username).toBe('stranger')
+  expect(await regions.replicate({ force: true, reason: 'agreed' })).toMatchObject([
+    { follower: 'us', standing: 'in-sync' },
+    { follower: 'ap', standing: 'in-sync' },
+  ])
+})
+
+it('what somebody had put at a follower is never ended by the retirement of what has replaced it', async () => {
+  const regions = await begun('alternating-users')
+  const stranger = { ...regions.shown('ap'), username: 'stranger' }
+  regions.server.setPassword('stranger', stranger.password)
+  const old = regions.shown('eu')
+  await regions.rotate({ force: true })
+  regions.edit('ap', stranger)
+  await regions.replicate({ force: true, reason: 'agreed' })
+  await regions.failOver('ap')
+  regions.clock.advance(RUN_LIFE + GRACE)
+  await regions.replicate({}, 'ap')
+  regions.clock.advance(GRACE)
+  expect(await regions.retire({}, 'ap')).toMatchObject({ outcome: 'retired' })
+  expect(regions.accepts(stranger)).toBe(true)
+  expect(regions.accepts(old)).toBe(false)
+})
+
+it('a person may release the staging from a follower by name', async () => {
+  const regions = await begun('single-user')
+  regions.cut('us')
+  expect(await regions.rotate({ force: true })).toMatchObject({ outcome: 'waiting', for: 'followers' })
+  const release = { release: 'follower:us', reason: 'region given up', force: true } as const
+  expect(await regions.rotate(release)).toMatchObject({ outcome: 'rotated' })
+})
