@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import type { Instant } from '../ports/clock.ts'
 import type { LeaderRecord, LeaderRegister } from '../ports/leader-register.ts'
+import type { Call } from '../ports/secret-store.ts'
 
 export interface RegisterFixture {
   /** Over durable state that holds no record of a secret whose name begins with `suite-`. */
@@ -51,7 +52,7 @@ export class Bench {
     this.register = fixture.register
   }
 
-  call = () => ({ signal: new AbortController().signal, deadline: this.fixture.now() + RUN_LIFE_MS, run: {} })
+  call = (): Call => ({ signal: new AbortController().signal, deadline: this.fixture.now() + RUN_LIFE_MS, run: {} })
   read = (from = this.register) => from.read(SECRET, this.call())
   create = (record: LeaderRecord, at = this.register) => at.create(SECRET, record, this.call())
   swap = (was: LeaderRecord, next: LeaderRecord, at = this.register) => at.swap(SECRET, was, next, this.call())

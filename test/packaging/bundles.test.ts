@@ -46,13 +46,13 @@ async function bundled(name: string): Promise<{ packages: string[]; folders: str
 }
 
 const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes: number }>> = {
-  '.': { packages: ['croner'], never: /^(local|cli)|core\/(targets|testing|config)/, bytes: 110_000 },
+  '.': { packages: ['croner'], never: /^(local|cli)|core\/(targets|testing|config)/, bytes: 130_000 },
   './aws': {
     packages: [],
     never: /^(local|cli|aws\/drop-in)|core\/(targets|testing|config)/,
-    bytes: 40_000,
+    bytes: 45_000,
   },
-  './azure': { packages: [], never: /^(local|cli|aws|gcp)|core\/(targets|testing|config)/, bytes: 40_000 },
+  './azure': { packages: [], never: /^(local|cli|aws|gcp)|core\/(targets|testing|config)/, bytes: 45_000 },
   './client': {
     packages: [],
     never: /^(local|cli|aws|gcp|azure)|core\/(audit|config|fleet|functions|ledger|policy|rotation|targets|testing)/,
@@ -80,7 +80,7 @@ const cases: Readonly<Record<string, { packages: string[]; never: RegExp; bytes:
   },
   './redis': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
   './sqlserver': { packages: [], never: /^(local|cli)|core\/(testing|config|rotation)/, bytes: 100_000 },
-  './testing': { packages: ['croner'], never: /^(local|cli)|core\/(targets|config)/, bytes: 165_000 },
+  './testing': { packages: ['croner'], never: /^(local|cli)|core\/(targets|config)/, bytes: 200_000 },
 }
 
 describe('each entry point, bundled, holds only its own', () => {
