@@ -98,6 +98,8 @@ interface Candidate {
   readonly rotation?: RotationId | undefined
   readonly adopts: FailOver['adopts']
   readonly lost: number
+  /** What it had shown before: a store that answers from an old state must not bring it back. */
+  readonly older: readonly string[]
 }
 
 /** What was staged there if the target accepts it, else the follower's own current. Neither: `nothing-authenticates`. */
@@ -113,13 +115,24 @@ async function examine(run: Run, replication: Replication, record: LeaderRecord)
   const adopts = await accepted(run, state)
   const { current, pending } = state
   const rotation = adopts === 'staged' ? pending?.rotation : current.rotation
-  return { current, rotation, adopts, lost: lostBy(record, markOf(rotation)) }
+  const older = await shownBefore(run, state, self)
+  return { current, rotation, adopts, lost: lostBy(record, markOf(rotation)), older }
+}
+
+/** Older versions that go on record with the one that is adopted. */
+const OLDER = 3
+
+async function shownBefore(run: Run, { current, previous }: SecretState, self: string): Promise<readonly string[]> {
+  const { store, id } = run.setup
+  const found = await store.unlabelled(id, OLDER, run.call())
+  const before = previous && (await store.read(id, previous.version, run.call()))
+  return [current, ...(before ? [before] : []), ...found].slice(0, OLDER).map(version => originOf(self, version))
 }
 
 /** Versions of native replicas are the leader's own: those that it gave out were tested. */
 function examineReplica({ leader, origins, sequence }: LeaderRecord, version: VersionId): Candidate {
   const place = origins.indexOf(originOf(leader, { version }))
-  return { current: { version }, adopts: 'current', lost: place < 0 ? sequence : place }
+  return { current: { version }, adopts: 'current', lost: place < 0 ? sequence : place, older: [] }
 }
 
 /** What somebody else has put there is no copy. */
@@ -171,7 +184,7 @@ async function raise(
   run: Run,
   { register, secret, self }: Replication,
   record: LeaderRecord,
-  { current: { version }, rotation, adopts }: Candidate,
+  { current: { version }, rotation, adopts, older }: Candidate,
 ): Promise<LeaderRecord> {
   const adopted = { version, ...(rotation && { rotation }) }
   const former = [...record.former.filter(name => name !== self && name !== record.leader), record.leader]
@@ -180,7 +193,7 @@ async function raise(
     leader: self,
     since: Math.ceil(run.setup.clock.now()),
     sequence: record.sequence + 1,
-    origins: [originOf(self, adopted), ...record.origins].slice(0, ORIGINS),
+    origins: [...new Set([originOf(self, adopted), ...older, ...record.origins])].slice(0, ORIGINS),
     former,
     shown: {},
   }

@@ -9,7 +9,7 @@ import type { RotationId, SecretState, VersionId } from '../ports/secret-store.t
 import { Waiting } from '../rotation/outcome.ts'
 import type { Run } from '../rotation/run.ts'
 import type { RotationResult } from '../rotation/setup.ts'
-import { type Mark, markOf, originOf } from './mark.ts'
+import { type Mark, originOf } from './mark.ts'
 import { ORIGINS } from './record.ts'
 import type { Replication } from './replication.ts'
 
@@ -72,7 +72,7 @@ export async function publish(
     const record = (await confirmLead(run))!
     if (record.origins[0] === origin)
       return { mark: { epoch: record.epoch, sequence: record.sequence, origin }, record }
-    if (isOld(record, origin, state) && run.request.force !== true)
+    if (record.origins.includes(origin) && run.request.force !== true)
       throw new RotationError('busy', 'The leader’s store shows a version that a later one has replaced.', {
         at: replication.self,
         next: 'Wait a moment. If somebody put the older version back on purpose: `lockstep replicate NAME --force --reason …`.',
@@ -85,12 +85,6 @@ export async function publish(
       run.call(),
     )
   }
-}
-
-/** It had a place before, or it is a copy from before this member led, older than the one that it led with. */
-function isOld({ origins, epoch, sequence }: LeaderRecord, origin: string, { current }: SecretState): boolean {
-  const copy = markOf(current.rotation)
-  return origins.includes(origin) || (copy !== undefined && copy.epoch < epoch && copy.sequence < sequence)
 }
 
 /** The place that the next promotion will have, for copies that are staged before it. */

@@ -172,6 +172,8 @@ export async function askOnce(
   worker: Worker,
 ): Promise<'died' | RotationError | Answer> {
   const setup = world.setupFor(as ?? world.leader, hub, worker)
+  // what the old leader had begun to show and not given out is lost in an emergency
+  if (emergency) world.promises.released.add('eu')
   const manual = ask === 'failOver' || ask === 'replicate'
   const request = world.request({
     ...(manual && { type: 'manual', reason: 'simulated' }),
