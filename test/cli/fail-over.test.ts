@@ -103,7 +103,7 @@ describe.skipIf(server === undefined)('the drill', () => {
 
     const home = await here.json(['fail-over', 'orders-db', '--to', 'eu', '--reason', 'back home'])
     expect(home).toMatchObject({ code: 0, data: { from: 'us', to: 'eu', epoch: 3, lost: [] } })
-    const history = (await type('history orders-db')).stdout
+    const history = (await type('history orders-db --limit 50')).stdout
     for (const what of ['failed over', 'eu → us', 'us → eu', 'us in-sync']) expect(history).toContain(what)
     expect((await here.json(['drift', '--fail-on-drift'])).data).toMatchObject({ drifted: 0 })
   })
