@@ -3,6 +3,7 @@
  * the only one that works, or a second one that nobody else could end, and the leader may be lost.
  * @module
  */
+import { RotationError } from '../errors.ts'
 import type { LeaderRecord } from '../ports/leader-register.ts'
 import type { Call, RotationId, SecretState } from '../ports/secret-store.ts'
 import { Waiting } from '../rotation/outcome.ts'
@@ -23,6 +24,8 @@ export async function prepareFollowers(
   // with two logins the next `set` needs no password of the one before
   if (!record || run.setup.target.strategy === 'alternating-users') return
   const mark = nextMark(record, run.setup.replication!.self, rotation)
+  if (record.origins.includes(mark.origin))
+    throw new RotationError('stale', 'Another run has promoted this rotation, and given it its place.')
   const { value, version } = rotation.pending
   const wanted: Wanted = { mark, value, version, record, promotedAt: undefined }
   await atEvery(run, 'The pending value is not staged', async (member, call) => {

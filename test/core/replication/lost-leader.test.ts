@@ -183,3 +183,24 @@ it('a person may release the staging from a follower by name', async () => {
   const release = { release: 'follower:us', reason: 'region given up', force: true } as const
   expect(await regions.rotate(release)).toMatchObject({ outcome: 'rotated' })
 })
+
+it('a worker that stages what another one has promoted meanwhile leaves nothing in the way', async () => {
+  const regions = await begun('dual-password')
+  let others = 0
+  const promotes = (store: SecretStore) =>
+    overridden(store, {
+      async read(...args) {
+        if (others++ === 0) await regions.rotate({ force: true })
+        return store.read(...args)
+      },
+    })
+  const pending = async (): Promise<never> => {
+    throw new RotationError('access-denied', 'Not now.')
+  }
+  regions.faults.set('eu', store => overridden(store, { promote: pending }))
+  await expect(regions.rotate({ force: true })).rejects.toMatchObject({ code: 'access-denied' })
+  regions.faults.set('eu', promotes)
+  await regions.rotate()
+  expect(await regions.replicate()).toMatchObject([{ standing: 'in-sync' }, { standing: 'in-sync' }])
+  for (const name of followers) expect(regions.stores.get(name)!.peek('app').pending).toBeUndefined()
+})

@@ -145,8 +145,10 @@ export async function askUntilDone(
       const until = openUntil(ended, world.clock.now())
       if (until === undefined) return
       // a retirement that was answered from an old state is asked for again, as by the next sweep
-      if ('for' in ended && ended.for === 'retire') await askOnce(episode, { ask: 'retire' }, spawn())
-      world.clock.advanceTo(until + 1)
+      const held = 'for' in ended && ended.for === 'retire'
+      const other = held ? await askOnce(episode, { ask: 'retire' }, spawn()) : 'died'
+      const later = other === 'died' || other instanceof RotationError ? undefined : openUntil(other, until)
+      world.clock.advanceTo(Math.max(until, later ?? 0) + 1)
     }
   }
   world.violate('P3', `${action.ask} does not converge`)

@@ -36,12 +36,12 @@ export const everything: Strides = {
 
 /** For every change. */
 export const sampled: Strides = {
-  faults: 5,
-  pairs: 1_801,
-  troubles: 11,
-  crashesInTrouble: 29,
-  meetings: 4,
-  interleavings: 67,
+  faults: 11,
+  pairs: 4_801,
+  troubles: 23,
+  crashesInTrouble: 61,
+  meetings: 7,
+  interleavings: 113,
 }
 
 export interface Played {
