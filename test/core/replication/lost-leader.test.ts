@@ -3,6 +3,8 @@
 import { expect, it } from 'vitest'
 import { RotationError } from '../../../core/errors.ts'
 import type { SecretStore } from '../../../core/ports/secret-store.ts'
+import { prepareFollowers } from '../../../core/replication/stage.ts'
+import { Run } from '../../../core/rotation/run.ts'
 import { DAY, GRACE, overridden, Regions, RUN_LIFE } from './support.ts'
 
 const followers = ['us', 'ap']
@@ -184,23 +186,18 @@ it('a person may release the staging from a follower by name', async () => {
   expect(await regions.rotate(release)).toMatchObject({ outcome: 'rotated' })
 })
 
-it('a worker that stages what another one has promoted meanwhile leaves nothing in the way', async () => {
+it('a worker that would stage what another one has promoted meanwhile is told so', async () => {
   const regions = await begun('dual-password')
-  let others = 0
-  const promotes = (store: SecretStore) =>
-    overridden(store, {
-      async read(...args) {
-        if (others++ === 0) await regions.rotate({ force: true })
-        return store.read(...args)
-      },
-    })
-  const pending = async (): Promise<never> => {
+  const promote = async (): Promise<never> => {
     throw new RotationError('access-denied', 'Not now.')
   }
-  regions.faults.set('eu', store => overridden(store, { promote: pending }))
+  regions.faults.set('eu', store => overridden(store, { promote }))
   await expect(regions.rotate({ force: true })).rejects.toMatchObject({ code: 'access-denied' })
-  regions.faults.set('eu', promotes)
-  await regions.rotate()
-  expect(await regions.replicate()).toMatchObject([{ standing: 'in-sync' }, { standing: 'in-sync' }])
+  regions.heal('eu')
+  const slower = new Run(regions.as('eu'), regions.request(), regions.abort.signal)
+  const id = (await regions.state('eu'))!.pending!.rotation
+  const pending = await slower.read({ pending: id })
+  expect(await regions.rotate()).toMatchObject({ outcome: 'rotated' })
+  await expect(prepareFollowers(slower, { id, pending })).rejects.toMatchObject({ code: 'stale' })
   for (const name of followers) expect(regions.stores.get(name)!.peek('app').pending).toBeUndefined()
 })
