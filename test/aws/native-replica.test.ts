@@ -1,5 +1,5 @@
 /**
- * A native replica, asked in its own region [fake]. Planted: the primary's region asked instead; `from` where the replica stands alone;
+ * A native replica, asked in its own region [fake]. Planted: `from` where the replica stands alone;
  * a repeated detach that fails; the ARN of the primary passed on as it is: each failed here.
  */
 import { ReplicateSecretToRegionsCommand } from '@aws-sdk/client-secrets-manager'
