@@ -61,10 +61,14 @@ async function requireTested(run: Run, { promotedAt, anomaly, current }: SecretS
   if (promotedAt !== undefined && anomaly === undefined) return
   const { credential } = await run.read(current.version)
   const { refused } = await run.setup.target.accepts(credential, run.targetCall)
-  if (refused.length > 0)
-    throw new RotationError('auth-failed', 'The target refuses current; it is not given to followers.', {
-      at: refused[0],
-    })
+  if (refused.length === 0) return
+  // another run may have set its value between our look at the store and our login: then nothing is wrong
+  const now = await run.describe()
+  if (!now || now.pending || now.current.version !== current.version)
+    throw new RotationError('stale', 'Another run has begun a rotation since this one looked at the secret.')
+  throw new RotationError('auth-failed', 'The target refuses current; it is not given to followers.', {
+    at: refused[0],
+  })
 }
 
 /** What was written, and what could not be. That all is in order is no news. */

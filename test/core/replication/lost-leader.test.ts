@@ -201,3 +201,18 @@ it('a worker that would stage what another one has promoted meanwhile is told so
   await expect(prepareFollowers(slower, { id, pending })).rejects.toMatchObject({ code: 'stale' })
   for (const name of followers) expect(regions.stores.get(name)!.peek('app').pending).toBeUndefined()
 })
+
+it('current that another worker has just replaced is not taken for one that never worked', async () => {
+  const regions = await begun('single-user')
+  let others = 0
+  const first = (store: SecretStore) =>
+    overridden(store, {
+      async describe(...args) {
+        const state = await store.describe(...args)
+        if (others++ === 0) await regions.rotate({ force: true })
+        return state
+      },
+    })
+  regions.faults.set('eu', first)
+  expect(await regions.rotate({ force: true })).toMatchObject({ outcome: 'waiting' })
+})
