@@ -25,8 +25,9 @@ export async function issue(run: Run, target: IssuingTarget, state: SecretState,
   if (keys.length >= target.limit)
     throw new RotationError('key-limit', `The issuer allows ${target.limit} keys, and all are in use.`)
   const issuing = { rotation: id, since: clock.now(), keys }
-  await store.note(run.setup.id, { issuing }, run.call())
+  // before its own record replaces what a former leader's run had left there, which may be at work still
   await prepareIssue(run, issuing)
+  await store.note(run.setup.id, { issuing }, run.call())
   return target.issue(id, run.targetCall)
 }
 

@@ -216,3 +216,14 @@ it('current that another worker has just replaced is not taken for one that neve
   regions.faults.set('eu', first)
   expect(await regions.rotate({ force: true })).toMatchObject({ outcome: 'waiting' })
 })
+
+it('a new leader keeps on record which key the one before has asked for, until its run has ended', async () => {
+  const regions = await begun('issue-then-revoke')
+  await loseLeaderAt(regions, 'putPending')
+  await regions.failOver('us')
+  const before = (await regions.state('us'))?.issuing
+  const urgent = { type: 'emergency', force: true, reason: 'leaked' } as const
+  regions.clock.advance(RUN_LIFE - 1_000)
+  expect(await regions.rotate(urgent, 'us')).toMatchObject({ outcome: 'waiting', for: 'run-life' })
+  expect((await regions.state('us'))?.issuing).toEqual(before)
+})
