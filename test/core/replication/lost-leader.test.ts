@@ -219,7 +219,13 @@ it('current that another worker has just replaced is not taken for one that neve
 
 it('a new leader keeps on record which key the one before has asked for, until its run has ended', async () => {
   const regions = await begun('issue-then-revoke')
-  await loseLeaderAt(regions, 'putPending')
+  const { issue } = regions.issuer
+  const dies = async (): Promise<never> => {
+    throw new RotationError('access-denied', 'Lost.')
+  }
+  Object.assign(regions.issuer, { issue: dies })
+  await expect(regions.rotate({ force: true })).rejects.toMatchObject({ code: 'access-denied' })
+  Object.assign(regions.issuer, { issue })
   await regions.failOver('us')
   const before = (await regions.state('us'))?.issuing
   const urgent = { type: 'emergency', force: true, reason: 'leaked' } as const
