@@ -6,6 +6,7 @@
 import { RotationError } from '../errors.ts'
 import type { SecretState } from '../ports/secret-store.ts'
 import type { Run } from '../rotation/run.ts'
+import { requireUnmoved } from '../rotation/unmoved.ts'
 import { copyTo, retireCopy } from './copy.ts'
 import { publish } from './lead.ts'
 import { lookAtReplica } from './replica.ts'
@@ -62,10 +63,7 @@ async function requireTested(run: Run, { promotedAt, anomaly, current }: SecretS
   const { credential } = await run.read(current.version)
   const { refused } = await run.setup.target.accepts(credential, run.targetCall)
   if (refused.length === 0) return
-  // another run may have set its value between our look at the store and our login: then nothing is wrong
-  const now = await run.describe()
-  if (!now || now.pending || now.current.version !== current.version)
-    throw new RotationError('stale', 'Another run has begun a rotation since this one looked at the secret.')
+  await requireUnmoved(run, current.version)
   throw new RotationError('auth-failed', 'The target refuses current; it is not given to followers.', {
     at: refused[0],
   })

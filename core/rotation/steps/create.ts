@@ -12,6 +12,7 @@ import { discard } from '../discard.ts'
 import { requireUncachedTwin } from '../edited-twin.ts'
 import { isRollback } from '../ids.ts'
 import type { ReadVersion, Run } from '../run.ts'
+import { requireUnmoved } from '../unmoved.ts'
 import { issue } from './issue.ts'
 
 /** The rotation that the plan decided on, with the two versions it is about. */
@@ -55,13 +56,6 @@ async function requireKnownCurrent(
   if (refused.length === 0) return
   await requireUnmoved(run, version)
   throw new RotationError('auth-failed', 'The target refuses current.', { at: refused[0] })
-}
-
-/** Another run may have set its value between our look at the store and our login: then nothing is wrong. */
-async function requireUnmoved(run: Run, base: VersionId): Promise<void> {
-  const now = await run.describe()
-  if (now && !now.pending && now.current.version === base) return
-  throw new RotationError('stale', 'Another run has begun a rotation since this one looked at the secret.')
 }
 
 /** The value that the store names, and whether it is another run's. */
