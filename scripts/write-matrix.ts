@@ -18,7 +18,7 @@ const regions = await simulateRegionsInThread('full', say)
 writeFileSync(MATRIX, `${matrixPage(simulations)}\n${regionsSection(regions)}`)
 for (const { promise, what, scenario, schedule } of regions.findings)
   say(`BROKEN ${promise}: ${what} (${scenario}: ${schedule})`)
-const broken = [...simulations, regions].some(
+const broken = [...(onlyRegions ? [] : simulations), regions].some(
   ({ violations, planted }) => violations > 0 || planted.some(({ found }) => !found),
 )
 process.exitCode = broken ? 1 : 0

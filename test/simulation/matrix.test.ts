@@ -5,13 +5,15 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { strategies } from './common/cells.ts'
 import { MATRIX, matrixPage, published } from './matrix.ts'
+import { publishedRegions, regionsSection } from './regions-matrix.ts'
 import { simulatedStores } from './stores.ts'
 
 const page = readFileSync(MATRIX, 'utf8')
 const simulations = published(page)
+const regions = publishedRegions(page)
 
 it('the page is what `node scripts/write-matrix.ts` writes, from cells and bugs of today', () => {
-  expect(matrixPage(simulations)).toBe(page)
+  expect(`${matrixPage(simulations)}\n${regionsSection(regions)}`).toBe(page)
 })
 
 it('every strategy, each trigger, two workers included, on every store', () => {
@@ -35,4 +37,9 @@ it('nothing is broken but what is known to be, no cell is empty, no bug is misse
 
 it('what is fenced has shown no weakness; what is not has shown where it ends', () => {
   for (const [n, { weaker }] of simulations.entries()) expect(weaker > 0).toBe(simulatedStores[n]!.publish !== 'fenced')
+})
+
+it('with a leader and followers nothing is broken, no part is empty, no bug is missed', () => {
+  expect(regions.parts.filter(({ schedules, violations }) => schedules < 100 || violations > 0)).toEqual([])
+  expect(regions.planted.filter(({ found }) => !found)).toEqual([])
 })

@@ -28,7 +28,8 @@ Where no store could do better, and what is therefore not counted as broken:
 - A follower whose store fences nothing may show an earlier copy that lands late, until the next run looks.
 - The grace of a region's consumers counts from when its own store says that it showed the new value: that store's clock may be wrong by the
   difference between the grace and the refresh time of consumers, not by more. Played with two thirds of it, slow and fast.
-- A new leader and a follower of an operator's \`--accept-older\` go back to an older value, which the target still accepts.
+- A follower that is made the leader with \`--accept-older\` takes all regions back to an older value, which the target still accepts. Where
+  it never had the version that was lost, the second password or the key of that one is not ended by a retirement (not played).
 - A fail-over whose process dies before its record, and that another fail-over follows at once, is on record only as the \`from\` of that one.`
 
 export interface PartCount {
