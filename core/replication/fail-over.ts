@@ -119,14 +119,15 @@ async function examine(run: Run, replication: Replication, record: LeaderRecord)
   return { current, rotation, adopts, lost: lostBy(record, markOf(rotation)), older }
 }
 
-/** Older versions that go on record with the one that is adopted. */
+/** Older versions that go on record with the one that is adopted: those that a rotation had brought. */
 const OLDER = 3
 
 async function shownBefore(run: Run, { current, previous }: SecretState, self: string): Promise<readonly string[]> {
   const { store, id } = run.setup
   const found = await store.unlabelled(id, OLDER, run.call())
   const before = previous && (await store.read(id, previous.version, run.call()))
-  return [current, ...(before ? [before] : []), ...found].slice(0, OLDER).map(version => originOf(self, version))
+  const brought = [current, ...(before ? [before] : []), ...found].filter(({ rotation }) => rotation !== undefined)
+  return brought.slice(0, OLDER).map(version => originOf(self, version))
 }
 
 /** Versions of native replicas are the leader's own: those that it gave out were tested. */

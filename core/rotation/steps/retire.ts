@@ -6,16 +6,15 @@
 import { RotationError } from '../../errors.ts'
 import type { Duration, Instant } from '../../ports/clock.ts'
 import type { SettableTarget } from '../../ports/rotation-target.ts'
-import type { RotationId, SecretState, VersionId } from '../../ports/secret-store.ts'
+import type { SecretState, VersionId } from '../../ports/secret-store.ts'
 import { confirmLead, requireQuietEpoch } from '../../replication/lead.ts'
-import { markOf } from '../../replication/mark.ts'
 import { requireConsumers } from '../consumers.ts'
-import { isOwnName } from '../ids.ts'
 import { endForSure } from '../landing.ts'
 import { hasOneLogin, sharesCredential } from '../one-login.ts'
 import { Waiting } from '../outcome.ts'
 import type { ReadVersion, Run } from '../run.ts'
 import { releases } from '../setup.ts'
+import { whatEnds } from './what-ends.ts'
 
 interface Retirement {
   readonly current: ReadVersion
@@ -44,37 +43,6 @@ export async function retire(run: Run, state: SecretState, version: VersionId): 
   await run.recorded(event, call => store.retirePrevious(id, version, call))
   return sessionsEnded
 }
-
-/** Older versions that are looked at. */
-const OLDER = 3
-
-/**
- * A copy may have taken the place of another copy of the same login, after a fail-over, or of what somebody had put at the follower, or have
- * come after others were missed: what ends then is the last version of ours, of another login, that this store had. None: nothing is left.
- */
-async function whatEnds(
-  run: Run,
-  state: SecretState,
-  current: ReadVersion,
-  version: VersionId,
-): Promise<ReadVersion | undefined> {
-  const { store, id, target } = run.setup
-  if (target.strategy === 'single-user' || markOf(state.current.rotation) === undefined) return run.read(version)
-  const replaced = await store.read(id, version, run.call())
-  const versions = [...(replaced ? [replaced] : []), ...(await store.unlabelled(id, OLDER, run.call()))]
-  for (const [n, found] of versions.entries()) {
-    const read = run.tryRemember(found)
-    if (!read || sharesCredential(target, current.credential, read.credential)) continue
-    const wasOurs = brought(found.rotation, n === 0 ? state.current.rotation : versions[n - 1]?.rotation)
-    if (target.kind === 'issuing' ? wasOurs : read.credential.username === target.nextUsername(current.credential))
-      return read
-  }
-  return undefined
-}
-
-/** By a rotation, or replaced by one that was no copy: then it was this member's own while it led, whoever had put it there. */
-const brought = (rotation: RotationId | undefined, successor: RotationId | undefined): boolean =>
-  [rotation, markOf(successor) ? undefined : successor].some(name => name !== undefined && isOwnName(name))
 
 /** Only the label goes. */
 async function forget(run: Run, { current }: SecretState, version: VersionId): Promise<number> {

@@ -20,6 +20,9 @@ class Model {
 
 class World extends Regions {
   readonly backups = new Map<Name, () => void>()
+  /** A backup does not know which key was asked for since: one whose value was lost then stays, for a person. */
+  readonly forgotten = () => (this.put.size > 0 ? (['key-limit'] as const) : [])
+  readonly put = new Set<Name>()
   /** Which of the leader's calls its process does not survive. */
   diesAt: number | undefined
 
@@ -94,7 +97,7 @@ class Rotate extends Command {
 
   async act({ leader, cut, strange }: Model, world: World): Promise<void> {
     world.clock.advance(DAY)
-    const result = await world.ask(world.rotate({ force: true }, leader), ...outages)
+    const result = await world.ask(world.rotate({ force: true }, leader), ...outages, ...world.forgotten())
     if (result instanceof RotationError || result.outcome !== 'rotated') return
     expect(
       result.followers?.every(
@@ -257,6 +260,7 @@ class Restore extends Command {
     const putBack = world.backups.get(this.#name)
     if (!putBack) return
     putBack()
+    world.put.add(this.#name)
     model.strange.add(this.#name)
   }
 }
@@ -279,7 +283,7 @@ class Crash extends Command {
     world.clock.advance(this.#ask === 'rotate' ? DAY : GRACE + 1)
     world.crashing(leader, this.#changes)
     const request = this.#ask === 'rotate' ? { force: true } : {}
-    await world.ask(world[this.#ask](request, leader), ...outages)
+    await world.ask(world[this.#ask](request, leader), ...outages, ...world.forgotten())
     world.heal(leader)
   }
 }
