@@ -60,14 +60,14 @@ async function start({ tls: wanted = false }: { readonly tls?: boolean }): Promi
   )
   const backend = await atFreePort(startBackend)
   try {
-    const folder = freshFolder('ferretdb')
-    const tls = wanted ? makeTls(folder) : undefined
-    const front = await atFreePort(port => startFront({ binary, folder, port, tls, backend }))
+    const front = await atFreePort(port => {
+      const folder = freshFolder('ferretdb')
+      return startFront({ binary, folder, port, tls: wanted ? makeTls(folder) : undefined, backend })
+    })
     const stop = () => Promise.all([front.stop(), backend.stop()]).then(() => {})
     return {
       ...front,
       host: HOST,
-      tls,
       admin: ADMIN,
       postgres: { log: backend.log, dataFolder: backend.dataFolder },
       stop,
@@ -177,5 +177,5 @@ async function startFront({ binary, folder, port, tls, backend }: Front) {
     ready: async () => (await connect()).close(),
     endSignal: 'KILL',
   })
-  return { ...server, port, tlsPort, connect }
+  return { ...server, port, tlsPort, tls, connect }
 }

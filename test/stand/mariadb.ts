@@ -83,9 +83,11 @@ export const startMariadb = (options: MariadbOptions = {}): Promise<Mariadb | Un
 async function start(options: MariadbOptions): Promise<Mariadb> {
   const { version = options.replicaOf?.version ?? '11.8', replicaOf } = options
   const root = debianRoot(...packages[version])
-  const folder = fromTemplate(root, version)
-  const tls = options.tls === true ? makeTls(folder) : undefined
-  const server = await atFreePort(port => startOn(root, folder, port, tls, { ...options, version }))
+  const server = await atFreePort(port => {
+    const folder = fromTemplate(root, version)
+    const tls = options.tls === true ? makeTls(folder) : undefined
+    return startOn(root, folder, port, tls, { ...options, version })
+  })
   if (replicaOf !== undefined) await follow(server, replicaOf)
   return server
 }

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { debianRoot } from './debs.ts'
 import { longCommand, madeOnce } from './once.ts'
 import { type ServerProcess, serve } from './process.ts'
-import { freePort, freshFolder, orUnavailable, sh, standRoot, type Unavailable } from './stand.ts'
+import { atFreePort, freshFolder, orUnavailable, sh, standRoot, type Unavailable } from './stand.ts'
 
 export interface Moto extends ServerProcess {
   /** For every service's client: `endpoint`, with any credentials. */
@@ -31,7 +31,10 @@ export const startMoto = (): Promise<Moto | Unavailable> => orUnavailable(`moto 
 
 async function start(): Promise<Moto> {
   const home = await madeOnce(path.join(standRoot(), 'pypi', name), install)
-  const port = await freePort()
+  return atFreePort(port => startAt(home, port))
+}
+
+async function startAt(home: string, port: number): Promise<Moto> {
   const endpoint = `http://127.0.0.1:${port}`
   const post = async (command: string, body = '') => {
     const answer = await fetch(`${endpoint}/moto-api/${command}`, { method: 'POST', body })

@@ -71,14 +71,16 @@ export const startMysql = (options: MysqlOptions = {}): Promise<Mysql | Unavaila
 async function start({ tls: wantsTls = true, conf = {}, replicaOf }: MysqlOptions): Promise<Mysql> {
   const home = debianRoot('sid', 'mysql-server-core')
   const version = /Ver (\d+\.\d+\.\d+)/.exec(sh(binary(home), ['--no-defaults', '--version']))?.[1] ?? 'unknown'
-  const folder = fromTemplate(home, version)
-  const tls = wantsTls ? makeTls(folder) : undefined
-  const ssl = tls
-    ? { 'ssl-ca': path.join(folder, 'ca.crt'), 'ssl-cert': tls.certFile, 'ssl-key': tls.keyFile }
-    : { 'tls-version': '' }
   const serverId = replicaOf === undefined ? 1 : 2 + (process.pid % 1000)
-  const more = { 'server-id': serverId, ...(replicaOf && { 'skip-replica-start': 'ON' }), ...ssl, ...conf }
-  const server = await atFreePort(port => startAt(port, { home, folder, version, tls, conf: more }))
+  const server = await atFreePort(port => {
+    const folder = fromTemplate(home, version)
+    const tls = wantsTls ? makeTls(folder) : undefined
+    const ssl = tls
+      ? { 'ssl-ca': path.join(folder, 'ca.crt'), 'ssl-cert': tls.certFile, 'ssl-key': tls.keyFile }
+      : { 'tls-version': '' }
+    const more = { 'server-id': serverId, ...(replicaOf && { 'skip-replica-start': 'ON' }), ...ssl, ...conf }
+    return startAt(port, { home, folder, version, tls, conf: more })
+  })
   if (replicaOf !== undefined) await replicate(server, replicaOf)
   return server
 }

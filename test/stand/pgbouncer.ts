@@ -8,7 +8,7 @@ import type { Client } from 'pg'
 import { debianRoot } from './debs.ts'
 import type { Postgres } from './postgres.ts'
 import { type ServerProcess, serve } from './process.ts'
-import { freePort, freshFolder, orUnavailable, own, type Unavailable } from './stand.ts'
+import { atFreePort, freshFolder, orUnavailable, own, type Unavailable } from './stand.ts'
 
 export interface PgBouncer extends ServerProcess {
   readonly host: string
@@ -34,8 +34,14 @@ async function start(server: Postgres, conf: Readonly<Record<string, string | nu
       LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
       AS 'SELECT usename::text, passwd::text FROM pg_shadow WHERE usename = wanted';
     REVOKE ALL ON FUNCTION public.user_lookup FROM public; GRANT EXECUTE ON FUNCTION public.user_lookup TO bouncer`)
+  return atFreePort(port => startAt(port, { root, server, conf }))
+}
+
+async function startAt(
+  port: number,
+  { root, server, conf }: { root: string; server: Postgres; conf: Readonly<Record<string, string | number>> },
+): Promise<PgBouncer> {
   const folder = freshFolder('bouncer')
-  const port = await freePort()
   const config = file(folder, 'pgbouncer.ini', iniText(server, port, folder, conf))
   file(folder, 'users.txt', `"bouncer" "${BOUNCER_PASSWORD}"\n`)
   const { default: pg } = await import('pg')

@@ -8,7 +8,7 @@ import path from 'node:path'
 import type { Client, ClientConfig } from 'pg'
 import { type PostgresVersion, placeOnce, postgresHome, templateKey } from './binaries.ts'
 import { type ServerProcess, serve } from './process.ts'
-import { freePort, freshFolder, orUnavailable, own, sh, standRoot, type Unavailable } from './stand.ts'
+import { atFreePort, freshFolder, orUnavailable, own, sh, standRoot, type Unavailable } from './stand.ts'
 import { makeTls, type TestTls } from './tls.ts'
 
 export type { PostgresVersion } from './binaries.ts'
@@ -59,24 +59,26 @@ export const startPostgres = (options: PostgresOptions = {}): Promise<Postgres |
 async function start(options: PostgresOptions): Promise<Postgres> {
   const { version = 18 } = options
   const home = postgresHome(version)
-  const folder = fromTemplate(home, version)
-  const tls = options.tls === true ? makeTls(folder) : undefined
-  if (options.hba !== undefined) writeFileSync(path.join(folder, 'data', 'pg_hba.conf'), options.hba)
-  const ssl = tls && { ssl: 'on', ssl_cert_file: tls.certFile, ssl_key_file: tls.keyFile }
-  return startOn({ home, folder, version, tls, conf: { ...ssl, ...options.conf } })
+  return atFreePort(port => {
+    const folder = fromTemplate(home, version)
+    const tls = options.tls === true ? makeTls(folder) : undefined
+    if (options.hba !== undefined) writeFileSync(path.join(folder, 'data', 'pg_hba.conf'), options.hba)
+    const ssl = tls && { ssl: 'on', ssl_cert_file: tls.certFile, ssl_key_file: tls.keyFile }
+    return startOn({ home, folder, port, version, tls, conf: { ...ssl, ...options.conf } })
+  })
 }
 
 /** Starts a server on a data folder that is ready for it (`folder/data`). */
 export async function startOn(on: {
   home: string
   folder: string
+  port: number
   version: PostgresVersion
   tls: TestTls | undefined
   conf: Readonly<Record<string, string | number>>
 }): Promise<Postgres> {
-  const { home, folder, version, tls } = on
+  const { home, folder, port, version, tls } = on
   const { default: pg } = await import('pg')
-  const port = await freePort()
   const dataFolder = path.join(folder, 'data')
   const config = (user = 'postgres', password = ADMIN_PASSWORD, database = 'postgres'): ClientConfig => {
     return {

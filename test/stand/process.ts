@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { runAs, until } from './stand.ts'
+import { PORT_TAKEN, runAs, until } from './stand.ts'
 
 // One line on its stdin: start once more. End of stdin: the end. POSIX sh, so it runs on macOS too.
 const KEEPER = `
@@ -90,9 +90,11 @@ export async function serve({ folder, command, args, ready, endSignal }: ServerC
   try {
     await started()
   } catch (error) {
-    const tail = `${(error as Error).message}\n${log().slice(-2000)}`
+    const text = log()
+    // MySQL says it long before its last words
+    const taken = text.split('\n').find(line => PORT_TAKEN.test(line)) ?? ''
     await server.stop()
-    throw new Error(tail)
+    throw new Error(`${(error as Error).message}\n${taken}\n${text.slice(-2000)}`)
   }
   return server
 }

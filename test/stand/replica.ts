@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { postgresHome } from './binaries.ts'
 import { type Postgres, startOn } from './postgres.ts'
-import { freshFolder, orUnavailable, own, sh, type Unavailable } from './stand.ts'
+import { atFreePort, freshFolder, orUnavailable, own, sh, type Unavailable } from './stand.ts'
 
 export interface ReplicaOptions {
   /** `recovery_min_apply_delay`, such as `3s`. To stop and go at will: `pg_wal_replay_pause()` and `pg_wal_replay_resume()`. */
@@ -18,23 +18,25 @@ export const startReplica = (
   primary: Postgres,
   { applyDelay = '0' }: ReplicaOptions = {},
 ): Promise<Postgres | Unavailable> =>
-  orUnavailable('replica', async () => {
-    const folder = freshFolder('replica')
-    await copyRunning(primary, folder)
-    const { host, port, adminPassword } = primary
-    return startOn({
-      home: postgresHome(primary.version),
-      folder,
-      version: primary.version,
-      tls: primary.tls,
-      conf: {
-        ...(primary.tls && { ssl: 'on', ssl_cert_file: primary.tls.certFile, ssl_key_file: primary.tls.keyFile }),
-        primary_conninfo: `host=${host} port=${port} user=postgres password=${adminPassword}`,
-        recovery_min_apply_delay: applyDelay,
-        wal_retrieve_retry_interval: '50ms',
-      },
-    })
-  })
+  orUnavailable('replica', () =>
+    atFreePort(async port => {
+      const folder = freshFolder('replica')
+      await copyRunning(primary, folder)
+      return startOn({
+        home: postgresHome(primary.version),
+        folder,
+        port,
+        version: primary.version,
+        tls: primary.tls,
+        conf: {
+          ...(primary.tls && { ssl: 'on', ssl_cert_file: primary.tls.certFile, ssl_key_file: primary.tls.keyFile }),
+          primary_conninfo: `host=${primary.host} port=${primary.port} user=postgres password=${primary.adminPassword}`,
+          recovery_min_apply_delay: applyDelay,
+          wal_retrieve_retry_interval: '50ms',
+        },
+      })
+    }),
+  )
 
 async function copyRunning(primary: Postgres, folder: string): Promise<void> {
   const client = await primary.connect() // the backup lasts as long as this session

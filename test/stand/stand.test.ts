@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import net from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { startMariadb } from './mariadb.ts'
+import { startMysql } from './mysql.ts'
 import { startPostgres } from './postgres.ts'
-import { atFreePort, orUnavailable, requireServer, until } from './stand.ts'
+import type { ServerProcess } from './process.ts'
+import { atFreePort, orUnavailable, PORT_TAKEN, requireServer, type Unavailable, until } from './stand.ts'
 
 const program = `
   const { startPostgres } = await import('${import.meta.dirname}/postgres.ts')
@@ -84,4 +88,27 @@ describe('a port that somebody else has taken', () => {
     await expect(atFreePort(start(1, new Error('no such file')))).rejects.toThrow('no such file')
     expect(ports).toHaveLength(1)
   })
+
+  // MySQL says it thousands of characters before its last words: the end of its log would not be enough
+  const servers: [string, (options?: { conf: { port: number } }) => Promise<ServerProcess | Unavailable>][] = [
+    ['PostgreSQL', startPostgres],
+    ['MySQL', startMysql],
+    ['MariaDB', startMariadb],
+  ]
+  test.for(servers)(
+    'is what %s dies of, and every try has data of its own',
+    { timeout: 120_000 },
+    async ([, start], { skip }) => {
+      const here = requireServer(await start()) ?? skip()
+      await here.stop()
+      const taking = net.createServer().listen(0, '127.0.0.1')
+      try {
+        await once(taking, 'listening')
+        const { port } = taking.address() as net.AddressInfo
+        expect(await start({ conf: { port } })).toMatchObject({ unavailable: expect.stringMatching(PORT_TAKEN) })
+      } finally {
+        taking.close()
+      }
+    },
+  )
 })

@@ -4,7 +4,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -95,15 +95,25 @@ export function standRoot(): string {
 /** A fresh, empty folder that belongs to the servers' user. Who starts a server in it has it removed with the server. */
 export const freshFolder = (name: string): string => own(mkdtempSync(path.join(standRoot(), 'run', `${name}-`)))
 
+// Below what every system gives to outgoing connections: one of those would take a port between our look and the server's.
+const PORTS = { from: 12_000, to: 32_000 }
+
 /** A port that was free a moment ago. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    if (await isFree(port)) return port
+  }
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const server = net.createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+
+/** What a server says whose port somebody else has. */
+export const PORT_TAKEN = /EADDRINUSE|address already in use/i
 
 /** Starts something at a port that was free a moment ago; where another process has taken it since, at another one. */
 export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
@@ -111,7 +121,7 @@ export async function atFreePort<T>(start: (port: number) => Promise<T>): Promis
     try {
       return await start(await freePort())
     } catch (error) {
-      if (tries === 3 || !/EADDRINUSE|address already in use/i.test(String(error))) throw error
+      if (tries === 3 || !PORT_TAKEN.test(String(error))) throw error
     }
 }
 
