@@ -75,7 +75,7 @@ describe('mongodb, on a stand-in for MongoClient', () => {
           const next = turn % 2 === 1 ? 'other' : 'app'
           accepted.add(`${next} turn-${turn}`)
           source.rotate(login(next, `turn-${turn}`))
-          await sleep(400)
+          await sleep(1_500)
           for (const each of accepted) if (!each.endsWith(`turn-${turn}`)) accepted.delete(each)
         }
       },

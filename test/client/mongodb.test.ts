@@ -56,12 +56,12 @@ describe.skipIf(server === undefined)('a client of mongodb on FerretDB (protocol
       async () => {
         await create(b, 'second-password')
         source.rotate(login(b, 'second-password'))
-        await sleep(TTL + 500)
+        await sleep(TTL + 1_500)
         await password(a, 'ended-password')
         await sleep(500)
         await password(a, 'third-password')
         source.rotate(login(a, 'third-password'))
-        await sleep(TTL + 500)
+        await sleep(TTL + 1_500)
       },
       { callers: 5, pause: 20 },
     )

@@ -77,7 +77,7 @@ describe.each(servers)('a pool of mysql2 on %s', (kind, server) => {
         const [next, old] = turn % 2 === 1 ? [b, a] : [a, b]
         await password(next, `turn-${turn}`)
         source.rotate(login(next, `turn-${turn}`))
-        await sleep(TTL + 300)
+        await sleep(TTL + 1_500)
         await password(old, `ended-${turn}`)
       }
     })
@@ -107,7 +107,7 @@ describe.each(servers)('a pool of mysql2 on %s', (kind, server) => {
         for (let turn = 1; turn <= 3; turn++) {
           await password(a, `turn-${turn}`, ' RETAIN CURRENT PASSWORD')
           source.rotate(login(a, `turn-${turn}`))
-          await sleep(TTL + 300)
+          await sleep(TTL + 1_500)
           await sql(`ALTER USER ${a}@'%' DISCARD OLD PASSWORD`)
         }
       })
@@ -156,7 +156,7 @@ describe.each(servers)('a pool of mysql2 on %s', (kind, server) => {
     followMysql2(secrets, 'db', pool)
     const began = performance.now()
     await expect(query()).rejects.toMatchObject({ errno: kind === 'MySQL' ? 3118 : 4151 })
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(source.reads).toBe(1)
   })
 

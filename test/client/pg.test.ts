@@ -61,7 +61,7 @@ describe.skipIf(server === undefined)('a pool of pg', () => {
           const [next, old] = turn % 2 === 1 ? [names.b, names.a] : [names.a, names.b]
           await password(next, `turn-${turn}`)
           source.rotate(login(next, `turn-${turn}`))
-          await sleep(TTL + 300)
+          await sleep(TTL + 1_500)
           await password(old, null)
         }
       },
@@ -193,7 +193,7 @@ describe.skipIf(server === undefined)('a pool of pg', () => {
     await pool.query('select 1')
     following.stop()
     source.rotate(login(names.b, 'never'))
-    await sleep(TTL + 100)
+    await sleep(TTL + 1_500)
     for (let i = 0; i < 12; i++) await pool.query('select 1')
   })
 

@@ -90,7 +90,7 @@ describe.skipIf(server === undefined).each(drivers)('%s', (_, make) => {
         for (let turn = 1; turn <= 3; turn++) {
           await acl('SETUSER', 'app', `>turn-${turn}`)
           source.rotate(login('app', `turn-${turn}`))
-          await sleep(TTL + 200)
+          await sleep(TTL + 1_500)
           await acl('SETUSER', 'app', 'resetpass', `>turn-${turn}`)
         }
       },
