@@ -39,7 +39,7 @@ async function historyCommand(session: Session, name: string, limit: string): Pr
  * Under the name of the configuration, as the engine writes them, and under the store's, as an edit there does. Each member keeps
  * what happened while it led.
  */
-async function eventsOf(session: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
+export async function eventsOf(session: Session, name: string, limit: number): Promise<readonly AuditEvent[]> {
   const { workspace } = session
   const located = locate(workspace, name, undefined)
   const places = located.secret ? [...placesOf(located.secret).values()] : [located]

@@ -13,6 +13,7 @@ import { addExitCodes } from './exit-codes.ts'
 import { addFailOver } from './fail-over.ts'
 import { addHistory } from './history.ts'
 import { addInit } from './init.ts'
+import { addMetrics } from './metrics.ts'
 import { addPlan } from './plan.ts'
 import { addReplicate } from './replicate.ts'
 import { addRetire } from './retire.ts'
@@ -30,7 +31,7 @@ const groups: Readonly<Record<string, readonly Add[]>> = {
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
   'Regions and clouds:': [addReplicate, addDrift, addFailOver],
   'Use:': [addRun, addDev],
-  'Look:': [addStatus, addHistory, addDoctor],
+  'Look:': [addStatus, addHistory, addDoctor, addMetrics],
   'Care:': [addStore, addExitCodes],
 }
 

@@ -101,7 +101,7 @@ interface Looking {
 }
 
 /** A leader that is lost does not hide who could take its place. */
-async function rowOf(session: Session, name: string, looking: Looking): Promise<Row> {
+export async function rowOf(session: Session, name: string, looking: Looking): Promise<Row> {
   const { workspace, call } = session
   const { now } = looking
   const replicated = workspace.secret(name).followers.length > 0

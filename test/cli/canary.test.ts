@@ -47,6 +47,7 @@ describe.skipIf(server === undefined)('no value leaves', () => {
       'rotate solo-db --force',
       'history orders-db',
       'doctor',
+      'metrics',
       'rollback orders-db',
       'rotate orders-db --revoke-now --reason test',
       'retire orders-db',

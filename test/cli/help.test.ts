@@ -24,6 +24,7 @@ const commands = [
   'status',
   'history',
   'doctor',
+  'metrics',
   'store rotate-key',
   'run',
   'dev',

@@ -59,6 +59,7 @@ describe.skipIf(server === undefined)('every command', () => {
       ['rotate --all', 0, { secrets: 2, done: [] }],
       ['doctor', 0, { ok: true, secrets: [{ secret: 'orders-db' }, { secret: 'solo-db' }] }],
       ['doctor solo-db --fix', 0, { ok: true }],
+      ['metrics', 0, { metrics: expect.arrayContaining([expect.objectContaining({ name: 'secret_rotation_total' })]) }],
       ['secret get orders-db', 0, { format: 'json', user: expect.stringContaining('cli_') }],
       ['secret get orders-db --reveal --yes-print-secret', 0, { value: expect.stringContaining('password') }],
       ['store rotate-key', 0, { values: expect.any(Number) }],

@@ -44,6 +44,7 @@ const drivers: Readonly<Record<string, string>> = {
   oracledb: 'core/targets/oracle/',
   pg: 'core/targets/postgres/',
 }
+const telemetry = /^@opentelemetry\//
 const clouds = /^(@aws-sdk|@smithy|aws-sdk|@google-cloud|google-gax|google-auth|googleapis|@azure|aws-lambda)/
 
 describe('the dependency rule', () => {
@@ -93,6 +94,14 @@ describe('the dependency rule', () => {
     const strays = imports.filter(({ from, to }) => drivers[to] !== undefined && !from.startsWith(drivers[to]))
     expect(shown(strays)).toEqual([])
     expect(shown(imports.filter(({ to, kind }) => drivers[to] !== undefined && kind === 'static'))).toEqual([])
+  })
+
+  test('OpenTelemetry is imported by what pushes metrics only, and lazily; the text of Prometheus too', () => {
+    const found = imports.filter(({ to }) => telemetry.test(to) || to === 'prom-client')
+    expect(new Set(found.map(({ from }) => from))).toEqual(
+      new Set(['cli/metrics/otlp.ts', 'cli/metrics/prometheus.ts']),
+    )
+    expect(shown(found.filter(({ kind }) => kind === 'static'))).toEqual([])
   })
 
   test.each(Object.entries(adapters))('%s imports itself, core, node: and its own SDK only', (adapter, sdk) => {
@@ -167,7 +176,7 @@ describe('dependencies', () => {
 
   test('drivers are optional peers, developed with a version in the range', () => {
     const optional = Object.keys(manifest.peerDependencies)
-    expect(optional.filter(name => !clouds.test(name))).toEqual(Object.keys(drivers))
+    expect(optional.filter(name => !clouds.test(name) && !telemetry.test(name))).toEqual(Object.keys(drivers))
     for (const driver of optional) {
       expect(manifest.peerDependenciesMeta[driver]).toEqual({ optional: true })
       const major = /^\^(\d+)/.exec(manifest.peerDependencies[driver]!)?.[1]
