@@ -12,6 +12,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { recordBuild } from './builds.ts'
 import { notBundled, optionalParts } from './drivers.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -69,6 +70,7 @@ export async function buildFunctions(platform: Platform, folder: string): Promis
     plugins: [english, namedExports, ownGax, otherCloud],
     logLevel: 'error',
   })
+  recordBuild(metafile)
   return described(metafile, folder)
 }
 

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { recordBuild } from './builds.ts'
 import { notBundled, optionalParts } from './drivers.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -77,6 +78,7 @@ export async function buildGroup(folder: string, group: Group): Promise<Readonly
     plugins: [usedExports(external), leftOut(group === 'rotate' ? { ...unreached, ...unreachedByRotate } : unreached)],
     logLevel: 'error',
   })
+  recordBuild(metafile)
   return new Map(Object.keys(groups[group]).map(name => [name, described(metafile, folder, name)]))
 }
 

@@ -10,6 +10,7 @@ import { basename, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { COMMONJS, english, namedExports, ownGax, platforms } from './build-functions.ts'
 import { leftOut, unreached, usedByFunctions, usedExports } from './build-lambda.ts'
+import { recordBuild } from './builds.ts'
 import { notBundled, optionalParts } from './drivers.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -65,6 +66,7 @@ export async function buildMulti(platform: MultiPlatform, folder: string): Promi
     plugins: [english, namedExports, ownGax, ownAuth, usedExports(external, used), leftOut(unreached)],
     logLevel: 'error',
   })
+  recordBuild(metafile)
   return described(metafile, folder, Object.keys(entries[platform]))
 }
 
