@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { Run } from '../session.ts'
 import { addAdopt } from './adopt.ts'
 import { addCheck } from './check.ts'
+import { addDeployCheck } from './deploy-check.ts'
 import { addDev } from './dev.ts'
 import { addDoctor } from './doctor.ts'
 import { addDrift } from './drift.ts'
@@ -27,7 +28,7 @@ import { addStore } from './store.ts'
 type Add = (program: Command, run: Run) => void
 
 const groups: Readonly<Record<string, readonly Add[]>> = {
-  'Set up:': [addInit, addAdopt, addSecret, addCheck],
+  'Set up:': [addInit, addAdopt, addSecret, addCheck, addDeployCheck],
   'Rotate:': [addPlan, addRotate, addRetire, addRollback],
   'Regions and clouds:': [addReplicate, addDrift, addFailOver],
   'Use:': [addRun, addDev],

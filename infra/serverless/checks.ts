@@ -2,14 +2,12 @@
  * What is wrong with the service as it was written or asked for, whichever cloud it is for.
  * @module
  */
-import { didYouMean } from '../../core/config/nearest.ts'
 import type { Cloud } from '../../core/functions/configuration.ts'
+import { stageProblem } from '../../core/functions/stage.ts'
 import { Refusal, type Serverless } from './framework.ts'
 import { checkSchedule, checkTimeZone } from './schedule.ts'
 
 const clouds: readonly string[] = ['aws', 'gcp', 'azure'] satisfies readonly Cloud[]
-/** Google's service accounts are named after both; a name may have thirty characters. */
-const STAGE = /^[a-z][a-z0-9]{0,11}$/
 
 export function cloudOf({ service: { provider } }: Serverless): Cloud {
   if (!clouds.includes(provider.name)) throw new Refusal(`CLOUD must be aws, gcp or azure, not ${provider.name}.`)
@@ -17,14 +15,10 @@ export function cloudOf({ service: { provider } }: Serverless): Cloud {
 }
 
 export function checkService(cloud: Cloud, serverless: Serverless): void {
-  const { service, configurationInput } = serverless
+  const { service } = serverless
   const { stage } = service.provider
-  const stages = Object.keys(configurationInput.params ?? {}).filter(name => name !== 'default')
-  if (!stages.includes(stage))
-    throw new Refusal(
-      `There is no stage ${stage}: serverless.yml has ${stages.join(', ')}${didYouMean(stage, stages) || '.'}`,
-    )
-  if (!STAGE.test(stage)) throw new Refusal(`The stage ${stage} must be 1 to 12 lower-case letters and digits.`)
+  const problem = stageProblem(stage, stagesOf(serverless))
+  if (problem !== undefined) throw new Refusal(problem)
   for (const [name, fn] of Object.entries(service.functions)) {
     if (fn.schedule !== undefined) checkSchedule(cloud, `functions.${name}.schedule`, fn.schedule)
     if (fn.timeZone !== undefined) checkTimeZone(`functions.${name}.timeZone`, fn.timeZone)
@@ -35,6 +29,9 @@ export function checkService(cloud: Cloud, serverless: Serverless): void {
     if (key === 'SweepTimeZone') checkTimeZone('--param sweepTimeZone', value)
   }
 }
+
+export const stagesOf = ({ configurationInput: { params } }: Serverless): readonly string[] =>
+  Object.keys(params ?? {}).filter(name => name !== 'default')
 
 export interface Needed {
   readonly variable: string

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sanitise } from '../../core/errors.ts'
 import { type Cloud, readConfig } from '../../core/functions/configuration.ts'
+import { environmentProblem } from '../../core/functions/stage.ts'
+import { stagesOf } from './checks.ts'
 import { Refusal, type Serverless } from './framework.ts'
 import type { Files } from './zip.ts'
 
@@ -63,16 +65,18 @@ const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
  * The configuration of the service, which the reader of the functions accepts; none, where there is none yet. One that it refuses
  * would be found by the first invocation, after everything was deployed.
  */
-export async function configOf(cloud: Cloud, { serviceDir, service }: Serverless): Promise<Files> {
+export async function configOf(cloud: Cloud, serverless: Serverless): Promise<Files> {
+  const { serviceDir, service } = serverless
   const name = configNames(cloud, service).find(each => existsSync(resolve(serviceDir, each)))
   if (name === undefined) return new Map()
   const file = resolve(serviceDir, name)
-  try {
-    await readConfig(cloud, serviceDir, { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: service.custom?.environment })
-  } catch (thrown) {
+  const env = { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: service.custom?.environment }
+  const config = await readConfig(cloud, serviceDir, env).catch(thrown => {
     const { message, next } = sanitise(thrown)
     throw new Refusal(`${name}: ${message} ${next}`)
-  }
+  })
+  const problem = environmentProblem(service.provider.stage, stagesOf(serverless), config)
+  if (problem !== undefined) throw new Refusal(`${name}: ${problem}`)
   return new Map([['lockstep.yml', readFileSync(file)]])
 }
 

@@ -14,6 +14,7 @@ const commands = [
   'secret put',
   'secret get',
   'check',
+  'deploy-check',
   'plan',
   'rotate',
   'retire',
@@ -47,6 +48,7 @@ test.each([
   ['replicate', /Exit code 0: every follower shows current\. 4: .*5: /s],
   ['drift', /--fail-on-drift +exit code 4 if anything differs, 5 if/],
   ['fail-over', /Exit code 4: refused.*5: somebody else was first/s],
+  ['deploy-check', /Exit code 0: nothing is missing\. 2: .*4: .*5: /s],
   ['status', /at most 20 of them, or with\s+--followers[\s\S]*Held: a follower does not show current yet/],
   ['retire', /--release follower:ap --reason/],
 ])('%s: what a person on call must know is in its help', async (name, says) => {
