@@ -2,7 +2,7 @@
  * `lockstep check`: is the configuration right, do stores and targets answer, does a target of one's own keep the contract.
  * @module
  */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readsLikeArnSuffix } from '../../core/config/cross-check-aws.ts'
 import { adminOf } from '../../core/config/types.ts'
 import type { ExitCode } from '../../core/errors.ts'
@@ -15,12 +15,14 @@ import { inspectionData, inspectionText } from '../render/inspection.ts'
 import type { Run, Session } from '../session.ts'
 import { placeOf, untried } from '../stores.ts'
 import { type MembersSeen, membersData, membersExit, membersOf, membersText } from './check-members.ts'
+import { showConfig } from './check-show.ts'
 import { type SignIn, signInData, signInOf, signInText } from './check-sign-in.ts'
 import { checkTarget } from './check-target.ts'
 
 interface CheckOptions {
   readonly connect?: boolean
   readonly target?: string
+  readonly show?: boolean
 }
 
 export function addCheck(program: Command, run: Run): void {
@@ -32,16 +34,26 @@ export function addCheck(program: Command, run: Run): void {
     )
     .option('--connect', 'reach every store and target')
     .option('--target <module>', 'run the conformance suite on a target of your own')
+    .addOption(
+      new Option('--show', 'the configuration as --env makes it, with where each line comes from').conflicts([
+        'connect',
+        'target',
+      ]),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   lockstep check
   lockstep check --connect --env prod
+  lockstep check --env prod --show
   lockstep check --target ./my-target.mjs`,
     )
-    .action(({ connect, target }: CheckOptions) =>
-      run(session => (target === undefined ? check(session, connect === true) : checkTarget(session, target))),
+    .action(({ connect, target, show }: CheckOptions) =>
+      run(async session => {
+        if (show) return showConfig(session)
+        return target === undefined ? check(session, connect === true) : checkTarget(session, target)
+      }),
     )
 }
 

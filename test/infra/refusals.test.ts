@@ -10,6 +10,7 @@ import { serviceFolder } from './service.ts'
 
 const service = serviceFolder()
 writeFileSync(join(service.path, 'foreign.yml'), configs.aws)
+writeFileSync(join(service.path, 'staged.yml'), `${configs.aws}environments: { staging: {}, prod: {}, other: {} }\n`)
 writeFileSync(join(service.path, 'broken.yml'), 'version: 1\nstors: {}\n')
 
 interface Case {
@@ -81,6 +82,24 @@ const cases: readonly Case[] = [
     what: 'no configuration',
     args: ['deploy', '--dry-run'],
     says: 'There is no aws/lockstep.yml and no lockstep.yml, so the package holds no configuration: write one, or name it in LOCKSTEP_CONFIG.',
+  },
+  {
+    what: 'a stage without its environment',
+    args: ['package', '--stage', 'prod'],
+    env: { LOCKSTEP_CONFIG: 'staged.yml' },
+    says: 'staged.yml: The configuration has the environment prod for the stage prod, and LOCKSTEP_ENVIRONMENT is not set: set LOCKSTEP_ENVIRONMENT=prod.',
+  },
+  {
+    what: 'the environment of another stage',
+    args: ['package', '--stage', 'prod'],
+    env: { LOCKSTEP_CONFIG: 'staged.yml', LOCKSTEP_ENVIRONMENT: 'staging' },
+    says: 'staged.yml: LOCKSTEP_ENVIRONMENT is staging, which belongs to the stage staging, and the stage is prod: make both the same.',
+  },
+  {
+    what: 'an environment of no stage beside one of this stage',
+    args: ['package', '--stage', 'prod'],
+    env: { LOCKSTEP_CONFIG: 'staged.yml', LOCKSTEP_ENVIRONMENT: 'other' },
+    says: 'staged.yml: LOCKSTEP_ENVIRONMENT is other, and the configuration has prod for the stage prod: set LOCKSTEP_ENVIRONMENT=prod.',
   },
   {
     what: 'no tool',
