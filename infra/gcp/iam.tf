@@ -35,7 +35,9 @@ locals {
   on_project = concat(["secretmanager.secrets.list"], var.creates_secrets ? ["secretmanager.secrets.create"] : [])
 }
 
+# Without a lockstep.yml: by the beginning of the name.
 resource "google_project_iam_custom_role" "secrets" {
+  count       = var.grants == null ? 1 : 0
   project     = var.project
   role_id     = replace("${local.short}_secrets", "-", "_")
   title       = "${local.name}: rotates secrets"
@@ -43,6 +45,7 @@ resource "google_project_iam_custom_role" "secrets" {
 }
 
 resource "google_project_iam_custom_role" "listing" {
+  count       = var.grants == null ? 1 : 0
   project     = var.project
   role_id     = replace("${local.short}_listing", "-", "_")
   title       = "${local.name}: lists secrets"
@@ -50,8 +53,9 @@ resource "google_project_iam_custom_role" "listing" {
 }
 
 resource "google_project_iam_member" "secrets" {
+  count   = var.grants == null ? 1 : 0
   project = var.project
-  role    = google_project_iam_custom_role.secrets.name
+  role    = google_project_iam_custom_role.secrets[0].name
   member  = google_service_account.runtime.member
   condition {
     title      = "secrets of ${local.name}"
@@ -60,9 +64,67 @@ resource "google_project_iam_member" "secrets" {
 }
 
 resource "google_project_iam_member" "listing" {
+  count   = var.grants == null ? 1 : 0
   project = var.project
-  role    = google_project_iam_custom_role.listing.name
+  role    = google_project_iam_custom_role.listing[0].name
   member  = google_service_account.runtime.member
+}
+
+# With one: role by role, on the names that it gives.
+variable "grants" {
+  type = object({
+    roles    = map(object({ project = string, role = string, permissions = list(string) }))
+    bindings = map(object({ role = string, names = list(string) }))
+    services = map(object({ role = string, location = string, service = string }))
+  })
+  default     = null
+  description = "What lockstep.yml needs. Absent: secret_prefix decides."
+}
+
+locals {
+  roles    = var.grants == null ? {} : var.grants.roles
+  bindings = var.grants == null ? {} : var.grants.bindings
+  services = var.grants == null ? {} : var.grants.services
+}
+
+data "google_project" "granted" {
+  for_each   = toset([for role in local.roles : role.project])
+  project_id = each.value
+}
+
+resource "google_project_iam_custom_role" "granted" {
+  for_each    = local.roles
+  project     = each.value.project
+  role_id     = replace("${local.short}_${each.value.role}", "-", "_")
+  title       = "${local.name}: ${each.value.role}"
+  permissions = each.value.permissions
+}
+
+resource "google_project_iam_member" "granted" {
+  for_each = local.bindings
+  project  = local.roles[each.value.role].project
+  role     = google_project_iam_custom_role.granted[each.value.role].name
+  member   = google_service_account.runtime.member
+
+  dynamic "condition" {
+    for_each = length(each.value.names) == 0 ? [] : [[
+      for name in each.value.names :
+      "projects/${data.google_project.granted[local.roles[each.value.role].project].number}/${name}"
+    ]]
+    content {
+      title      = "secrets of ${local.name}"
+      expression = join(" || ", [for name in condition.value : "resource.name == \"${name}\" || resource.name.startsWith(\"${name}/\")"])
+    }
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "granted" {
+  for_each = local.services
+  project  = local.roles[each.value.role].project
+  location = each.value.location
+  name     = each.value.service
+  role     = google_project_iam_custom_role.granted[each.value.role].name
+  member   = google_service_account.runtime.member
 }
 
 resource "google_project_iam_member" "builder" {

@@ -4,9 +4,11 @@
  */
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
+import { type GcpGrants, gcpGrants, gcpNotes, gcpProblem } from '../permissions/gcp.ts'
 import { requireSet } from './checks.ts'
 import { dry, type Run, wet } from './cli.ts'
-import type { FunctionConfig, Hooks, Log, Options, Serverless } from './framework.ts'
+import { configured } from './configured.ts'
+import { type FunctionConfig, type Hooks, type Log, type Options, Refusal, type Serverless } from './framework.ts'
 import { folderOf, json, write, writeZips } from './output.ts'
 
 const module = new URL('../gcp/', import.meta.url)
@@ -61,12 +63,25 @@ export class GcpProvider {
 
   async #package(): Promise<void> {
     const written = await writeZips('gcp', this.#serverless, this.#log)
+    const grants = await this.#grants()
     const folder = folderOf('gcp', this.#serverless)
     cpSync(module, join(folder, 'lockstep'), { recursive: true })
-    write(join(folder, 'main.tf.json'), json(rootModule(this.#serverless)))
+    write(join(folder, 'main.tf.json'), json(rootModule(this.#serverless, grants)))
     for (const each of Object.values(this.#serverless.service.functions))
       each.package = { individually: true, artifact: written.get('function')! }
     this.#log.notice.success('Packaged for gcp: dist/gcp')
+  }
+
+  /** Without a configuration: none, and the beginning of the names decides. */
+  async #grants(): Promise<GcpGrants | undefined> {
+    const config = await configured('gcp', this.#serverless)
+    if (!config) return undefined
+    const project = this.#serverless.service.provider.project as string | undefined
+    const grants = gcpGrants(config, project || terraform('var.project'))
+    const problem = gcpProblem(grants)
+    if (problem !== undefined) throw new Refusal(problem)
+    for (const note of gcpNotes(config, grants, project || undefined)) this.#log.warning(note)
+    return grants
   }
 
   async #deploy(): Promise<void> {
@@ -96,7 +111,10 @@ export class GcpProvider {
 }
 
 /** The values of this service, with the project as a variable, so that a package of nobody's project is complete too. */
-function rootModule({ service: { service, provider, functions, custom } }: Serverless): object {
+function rootModule(
+  { service: { service, provider, functions, custom } }: Serverless,
+  grants: GcpGrants | undefined,
+): object {
   const project = { type: 'string', ...(provider.project ? { default: provider.project } : {}) }
   const locations = String(provider.secretLocations ?? '')
     .split(',')
@@ -117,6 +135,7 @@ function rootModule({ service: { service, provider, functions, custom } }: Serve
         secret_prefix: provider.secretPrefix,
         secret_locations: locations,
         creates_secrets: provider.createsSecrets === 'true',
+        ...(grants && { grants }),
         vpc_connector: provider.vpcConnector || null,
         environment: custom?.environment ?? '',
         functions: Object.fromEntries(Object.entries(functions).map(([name, each]) => [name, inputsOf(each)])),

@@ -71,7 +71,9 @@ function* wanted(type: string, text: string): Generator<string> {
   if (/roles\/(owner|editor|secretmanager\.)/.test(text)) yield 'grants more than is called'
   if (
     /^google_(project|storage|cloud|pubsub_(topic|subscription)$|service_account$)/.test(type) &&
-    !/^\s*project\s+= var\.project$|bucket\s+=/m.test(text)
+    !/^\s*project\s+= (var\.project|each\.value\.project|local\.roles\[each\.value\.role\]\.project)$|bucket\s+=/m.test(
+      text,
+    )
   )
     yield 'is in whatever project the provider has'
   switch (type) {
@@ -91,6 +93,8 @@ function* wanted(type: string, text: string): Generator<string> {
       return
     case 'google_project_iam_member':
       if (text.includes('custom_role.secrets') && !text.includes('resource.name.startsWith'))
+        yield 'is for every secret'
+      if (text.includes('custom_role.granted') && !/resource\.name == .*resource\.name\.startsWith/.test(text))
         yield 'is for every secret'
   }
 }

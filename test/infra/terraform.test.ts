@@ -39,6 +39,7 @@ describe('mutated', () => {
     ['an event that is tried once', 'functions.tf', '_POLICY_RETRY', '_POLICY_DO_NOT_RETRY', 'loses an event'],
     ['no dead letters', 'triggers.tf', 'dead_letter_policy', 'dead_letters', 'comes back for ever'],
     ['a grant for every secret', 'iam.tf', 'resource.name.startsWith', 'true || ', 'is for every secret'],
+    ['a grant for names that begin alike', 'iam.tf', 'resource.name == ', 'true || ', 'is for every secret'],
     ['a predefined role', 'iam.tf', 'roles/run.invoker', 'roles/secretmanager.admin', 'grants more'],
     [
       'everybody',
