@@ -4,8 +4,11 @@
  * @module
  */
 
-/** The file and the function (or method) of this repository that makes the call: `aws/requests.ts#describe`. */
-export type CallSite = `${string}.ts#${string}`
+/**
+ * The file and the function (or method) of this repository that makes the call: `aws/requests.ts#describe`. What the platform does for
+ * a function is asked for by a key of a template: `aws/service.yml#worker`.
+ */
+export type CallSite = `${string}.${'ts' | 'yml' | 'tf' | 'json'}#${string}`
 
 /** Operator, key, values: as the policy language of the cloud has them. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
