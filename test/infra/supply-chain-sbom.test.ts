@@ -51,8 +51,8 @@ test('exactly the packages of the bundle; an import more is a package more', asy
 })
 
 test('what is imported and left out of the bundle is not in the bill', async () => {
-  const none = await packagesIn(`import * as colours from 'zod/v4/locales/en.js'; console.log(1)`)
-  expect([...none.keys()]).toEqual([])
+  const left = await packagesIn(`import '@azure/core-auth'; console.log(1)`)
+  expect([...left.keys()].filter(name => name.startsWith('@azure/core-auth'))).toEqual([])
 })
 
 test('a bundle that no build has written is refused, whatever it holds', async () => {

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -39,6 +39,9 @@ const listed = () =>
 let signed: ReadonlyMap<string, string>
 let again: ReadonlyMap<string, string>
 beforeAll(async () => {
+  // of an earlier run with a key
+  mkdirSync(dist)
+  writeFileSync(join(dist, 'SHA256SUMS.sig'), 'stale')
   const plain = await service.packageAll(['--stage', 'prod'], { TZ: 'Asia/Tokyo' })
   expect(plain.code, plain.stderr).toBe(0)
   again = snapshot()
