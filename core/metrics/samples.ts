@@ -90,10 +90,10 @@ function stateOf({ state, schedule, halted, heldByFollowers, events }: Observed,
 
 const days = (ms: number): number => ms / 86_400_000
 
-/** A follower that does not answer counts from the last promotion, as if it showed nothing: an alert waits before it believes that. */
+/** A follower that does not answer counts as if it did not show current: an alert waits before it believes that. */
 function lagsOf({ state, followers = [] }: Observed, now: Instant): readonly Found[] {
   if (!state) return []
-  const since = state.promotedAt ?? state.current.since
+  const { since } = state.current
   return followers.map(({ follower, standing }) => ({
     name: 'secret_follower_lag_seconds',
     labels: { follower },

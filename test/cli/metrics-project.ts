@@ -29,12 +29,16 @@ export function createTarget(_options, { RotationError }) {
 `
 
 /** `app` is put and due after 30 days; `absent` was never put. */
-export async function rotating(here: Project, more: object = {}): Promise<Project> {
+export async function rotating(here: Project, more: object = {}, file: object = {}): Promise<Project> {
   here.write('target.mjs', module)
   here.configure({
+    ...file,
     secrets: {
       app: { strategy: 'single-user', interval: '30d', target: { kind: 'module', module: './target.mjs' }, ...more },
-      absent: { strategy: 'single-user', target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] } },
+      absent: {
+        ...{ strategy: 'single-user', store: 'local' },
+        target: { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] },
+      },
     },
   })
   await here.ok(['secret', 'put', 'app'], { input: JSON.stringify({ username: 'app', password: FIRST }) })
