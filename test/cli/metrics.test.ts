@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { metricNames, metricOf } from '../../core/metrics/catalogue.ts'
 import { FIRST, rotating } from './metrics-project.ts'
-import { DAY, type Data, ManualClock, type Project, projects } from './support.ts'
+import { DAY, type Data, HOUR, ManualClock, type Project, projects } from './support.ts'
 
 const project = projects()
 const LONG = 120_000
