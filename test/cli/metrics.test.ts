@@ -9,6 +9,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { metricNames, metricOf } from '../../core/metrics/catalogue.ts'
 import { FIRST, rotating } from './metrics-project.ts'
+import { lose } from './replicated.ts'
 import { DAY, type Data, HOUR, ManualClock, type Project, projects } from './support.ts'
 
 const project = projects()
@@ -36,6 +37,7 @@ describe('on stdout', () => {
       `secret_readable{${labels}} 1`,
       'secret_readable{secret="absent",environment="default",secret_type="postgres"} 0',
     ])
+    expect(stdout).toMatch(/[^\n]\n$/)
     expect(stdout.split('\n').every(line => line === '' || /^(# (HELP|TYPE) )?secret_/.test(line))).toBe(true)
   })
 
@@ -226,29 +228,52 @@ describe('--otlp', () => {
   })
 })
 
-test('followers: 0 when they show current, else since when they do not', { timeout: LONG }, async () => {
-  const here = project()
+/** `app` leads in one local store and is followed in another. */
+async function followed(): Promise<Project> {
   const store = (name: string) => ({
     kind: 'local',
     file: `.lockstep/${name}.db`,
     key: { file: '.lockstep/store.key' },
   })
-  await rotating(
-    here,
+  return rotating(
+    project(),
     { store: 'local', followers: [{ store: 'us', required: false }], acceptGap: ['us'] },
     { epochs: { store: 'epochs' }, stores: { local: store('store'), us: store('us'), epochs: store('epochs') } },
   )
-  await here.ok(['replicate', 'app'])
-  const clock = { now: () => Date.now() + HOUR, sleep: async () => {} }
-  const lag = async (...args: string[]) =>
-    sampleOf((await here.ok(['metrics', ...args], { clock })).stdout, 'secret_follower_lag_seconds{').map(
-      line => line.split('} ')[1],
-    )
-  expect(await lag()).toEqual(['0'])
-  expect(await lag('--no-followers')).toEqual([])
-  await here.ok(['secret', 'put', 'app', '--replace'], { input: '{"username":"app","password":"later-4714"}' })
-  const [behind] = await lag()
-  expect(Number(behind)).toBeGreaterThan(3000)
+}
+
+describe('followers', () => {
+  test('0 when they show current, else since when they do not', { timeout: LONG }, async () => {
+    const here = await followed()
+    await here.ok(['replicate', 'app'])
+    const clock = { now: () => Date.now() + HOUR, sleep: async () => {} }
+    const lag = async (...args: string[]) =>
+      sampleOf((await here.ok(['metrics', ...args], { clock })).stdout, 'secret_follower_lag_seconds{').map(
+        line => line.split('} ')[1],
+      )
+    expect(await lag()).toEqual(['0'])
+    expect(await lag('--no-followers')).toEqual([])
+    await here.ok(['secret', 'put', 'app', '--replace'], { input: '{"username":"app","password":"later-4714"}' })
+    const [behind] = await lag()
+    expect(Number(behind)).toBeGreaterThan(3000)
+  })
+
+  test('nobody on record who leads: halted', async () => {
+    const { stdout } = await (await followed()).ok(['metrics'])
+    expect(sampleOf(stdout, 'secret_rotation_halted{secret="app"')[0]).toMatch(/ 1$/)
+  })
+
+  test('the leader is lost: not readable, the others are measured, and the exit code says so', {
+    timeout: LONG,
+  }, async () => {
+    const here = await followed()
+    await here.ok(['replicate', 'app'])
+    lose(here, 'store')
+    const { code, stdout } = await here.main(['metrics'])
+    expect(code).toBe((await here.main(['status'])).code)
+    expect(code).toBeGreaterThan(0)
+    expect(sampleOf(stdout, 'secret_readable{').map(line => line.slice(-1))).toEqual(['0', '0'])
+  })
 })
 
 test('no value is in any output, printed, written or sent', { timeout: LONG }, async () => {
