@@ -8,7 +8,7 @@ import type { Fields } from './log.ts'
 
 export const NAMESPACE = 'SecretsRotation'
 
-const units = {
+export const units = {
   /** Values brought: 1 for each createSecret that was done. A rotation that is begun again counts again. */
   RotationAttempts: 'Count',
   /** 1 when a version was promoted, 0 when a step failed: the average is the share that went well. */
@@ -25,16 +25,27 @@ const units = {
   FollowerBehind: 'Count',
   /** 1 each time that required followers hold a rotation, or the end of the old credential. */
   HeldByFollowers: 'Count',
+  /** Secrets whose rotations are stopped until a person acts: 1 when one is, all that are at each sweep. */
+  HaltedSecrets: 'Count',
+  /** Secrets that were due an hour ago or longer and that a sweep left so: at each sweep, 0 too. */
+  OverdueSecrets: 'Count',
 } as const
 
 export type Metrics = { readonly [name in keyof typeof units]?: number | undefined }
 
 export interface Dimensions {
-  readonly SecretName: string
   readonly Environment: string
-  readonly Strategy: string
+  /** Absent of what is measured over all secrets, as is the strategy. */
+  readonly SecretName?: string
+  readonly Strategy?: string
   /** Of what is measured at each follower. */
   readonly Follower?: string
+}
+
+/** What CloudWatch makes metrics of: each secret by itself, and all together, for alarms that know no names. */
+function dimensionSets(dimensions: Dimensions): readonly string[][] {
+  const own = (['SecretName', 'Environment', 'Strategy', 'Follower'] as const).filter(name => name in dimensions)
+  return own.length === 1 ? [own] : [own, ['Environment']]
 }
 
 /** The line; undefined if there is nothing to measure. Values that are no finite number are left out. */
@@ -44,7 +55,7 @@ export function metricsLine(metrics: Metrics, dimensions: Dimensions, now: Insta
   if (present.length === 0) return undefined
   const directive = {
     Namespace: NAMESPACE,
-    Dimensions: [['SecretName', 'Environment', 'Strategy', ...('Follower' in dimensions ? ['Follower'] : [])]],
+    Dimensions: dimensionSets(dimensions),
     Metrics: present.map(name => ({ Name: name, Unit: units[name] })),
   }
   const values = Object.fromEntries(present.map(name => [name, metrics[name]]))

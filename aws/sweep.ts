@@ -5,11 +5,13 @@
  */
 import { RotationError } from '../core/errors.ts'
 import { type Failure, type SweepResult, sweep } from '../core/fleet/sweep.ts'
+import { metricsOfSweep } from '../core/functions/metrics.ts'
 import { systemClock } from '../core/ports/clock.ts'
 import type { WorkQueue } from '../core/ports/work-queue.ts'
 import { failureFields } from './failure.ts'
 import { asFunction, type Handler, quietly, type Shift, type Surroundings } from './function.ts'
 import { type Log, toStream } from './log.ts'
+import { metricsLine } from './metrics.ts'
 import { openQueue } from './queue.ts'
 import { parseSchedule, type Scheduled } from './schedule-event.ts'
 
@@ -41,6 +43,9 @@ export const createSweep = (surroundings: SweepSurroundings): Handler<SweepAnswe
       const request = shift.request('scheduled', 'events.amazonaws.com')
       const result = await sweep(fleet, { request, signal, queue })
       for (const failure of result.failed) await quietly(report(log, failure))
+      const Environment = shift.env.LOCKSTEP_ENVIRONMENT || 'default'
+      const metrics = metricsLine(metricsOfSweep(result), { Environment }, fleet.clock.now())
+      if (metrics) await quietly(log.raw(metrics))
       const answer = { ...result, outcomes: { ...result.outcomes }, failed: result.failed.length }
       const again = worthRepeating(result, queue !== undefined)
       if (!again) return answer

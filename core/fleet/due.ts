@@ -4,11 +4,12 @@
  * @module
  */
 import type { FollowerConfig } from '../config/types.ts'
+import { nextStart } from '../policy/schedule.ts'
 import { isOpen } from '../policy/window.ts'
 import type { Duration, Instant } from '../ports/clock.ts'
 import type { SecretState, SecretStore, SecretSummary } from '../ports/secret-store.ts'
 import type { WorkItem } from '../ports/work-queue.ts'
-import { graceEnd, type Plan, type PlanInput, planRetirement, planRotation } from '../rotation/plan.ts'
+import { dueSince, graceEnd, type Plan, type PlanInput, planRetirement, planRotation } from '../rotation/plan.ts'
 import type { RotationPolicy } from '../rotation/setup.ts'
 import type { FleetFacts } from './fleet.ts'
 
@@ -100,6 +101,17 @@ export interface Looked extends Omit<PlanInput, 'state' | 'followers'> {
 export type Work =
   | { readonly do: 'rotate' | 'ask' | 'retire' | 'replicate' }
   | { readonly do: 'nothing'; readonly why: 'not-due' | 'waiting' | 'halted' | 'under-way' }
+
+/** So long a rotation may take to be begun and tried again before it is overdue. */
+export const TOLERANCE: Duration = 60 * 60_000
+
+/** It was due, and its window open, all that time. */
+export function isOverdue({ state, policy, now }: Pick<Looked, 'state' | 'policy' | 'now'>): boolean {
+  if (!state || policy.interval === undefined || state.halted !== undefined) return false
+  const { window } = policy
+  const start = nextStart(dueSince(state), { interval: policy.interval, window }, dueSince(state))
+  return start !== undefined && start + TOLERANCE <= now && (!window || isOpen(window, now))
+}
 
 const nothing = (why: Extract<Work, { do: 'nothing' }>['why']): Work => ({ do: 'nothing', why })
 

@@ -7,7 +7,7 @@ import { isRotationError, type RotationError, sanitise } from '../errors.ts'
 import type { Duration } from '../ports/clock.ts'
 import type { WorkItem, WorkQueue } from '../ports/work-queue.ts'
 import type { RotationRequest } from '../rotation/setup.ts'
-import { kinds } from './due.ts'
+import { isOverdue, kinds } from './due.ts'
 import type { Fleet } from './fleet.ts'
 import { gatherHints, type Suspect } from './hints.ts'
 import { inParallel } from './pool.ts'
@@ -39,6 +39,8 @@ export interface SweepResult {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly failed: readonly Failure[]
   readonly handedOver: number
+  /** Looked at, due for an hour or longer, and left so. What waits for its window, or is halted, is not among them. */
+  readonly overdue: number
   /** Not begun or not finished, for want of time or because a store does not answer, and in no queue. */
   readonly left: number
 }
@@ -68,6 +70,7 @@ export async function sweep(fleet: Fleet, options: SweepOptions): Promise<SweepR
     outcomes: pass.outcomes,
     failed,
     handedOver: handed.taken.size,
+    overdue: pass.overdue,
     left: unlisted + (handed.taken.size > 0 ? 0 : left.length + pass.stopped),
   }
 }
@@ -102,6 +105,7 @@ class Pass {
   readonly unfinished: WorkItem[] = []
   /** Begun, and given up for want of time, where the next run goes on. */
   stopped = 0
+  overdue = 0
   readonly #fleet: Fleet
   readonly #request: RotationRequest
   readonly #signal: AbortSignal
@@ -136,15 +140,21 @@ class Pass {
         seen = found
         const { outcome, moved, told = false } = await act(this.#fleet, seen, what, this.#signal)
         this.#count(outcome)
+        if (what === 'rotate' && (outcome === 'asked' || outcome === 'under-way')) this.#leftSo(seen)
         if (moved) settled = told
         sight = moved ? undefined : seen
       } catch (thrown) {
         // a secret that cannot be looked at is no second failure for its followers
         settled = seen === undefined
         sight = undefined
+        if (what === 'rotate' && seen) this.#leftSo(seen)
         this.#noteFailure(this.item(secret, what), sanitise(thrown))
       }
     }
+  }
+
+  #leftSo({ looked }: Sight): void {
+    if (isOverdue(looked)) this.overdue++
   }
 
   #count(outcome: Outcome): void {

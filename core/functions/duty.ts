@@ -11,6 +11,7 @@ import type { WorkItem, WorkQueue } from '../ports/work-queue.ts'
 import type { RotationRequest } from '../rotation/setup.ts'
 import { rotateAsked } from './asked.ts'
 import type { FunctionLog } from './log.ts'
+import { metricsOfSweep } from './metrics.ts'
 import { within } from './within.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -68,6 +69,7 @@ export async function sweepAll(workshop: Workshop, queue: WorkQueue | undefined,
   const { secrets, looked, outcomes, handedOver, left } = result
   const counts = { secrets, looked, outcomes, failed: result.failed.length, handedOver, left }
   await by.log.line(left > 0 ? 'WARN' : 'INFO', 'sweep', counts)
+  await by.log.measured(metricsOfSweep(result))
   return result
 }
 

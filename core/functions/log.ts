@@ -6,7 +6,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { RotationError } from '../errors.ts'
 import type { AuditSink } from '../ports/audit-sink.ts'
 import type { Loggable } from '../secret/loggable.ts'
-import { dimensionsOf, metricsOf, NAMESPACE } from './metrics.ts'
+import { dimensionsOf, type Metrics, metricsOf, NAMESPACE } from './metrics.ts'
 
 export type Level = 'INFO' | 'WARN' | 'ERROR'
 export type Fields = { readonly [field: string]: Loggable }
@@ -51,9 +51,12 @@ export class FunctionLog {
 
   async #measure(event: AuditEvent): Promise<void> {
     const metrics = metricsOf(event)
-    if (!metrics) return
-    const dimensions = dimensionsOf(event, this.#environment)
-    await this.line('INFO', 'metrics', { Namespace: NAMESPACE, ...dimensions, ...metrics })
+    if (metrics) await this.measured(metrics, dimensionsOf(event, this.#environment))
+  }
+
+  /** Without dimensions: of all secrets of the environment together. */
+  measured(metrics: Metrics, dimensions: Fields = { Environment: this.#environment }): Promise<void> {
+    return this.line('INFO', 'metrics', { Namespace: NAMESPACE, ...dimensions, ...metrics })
   }
 }
 

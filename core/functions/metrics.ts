@@ -3,6 +3,7 @@
  * @module
  */
 import type { AuditEvent } from '../audit/event.ts'
+import type { SweepResult } from '../fleet/sweep.ts'
 
 export const NAMESPACE = 'SecretsRotation'
 
@@ -23,6 +24,10 @@ export interface Metrics {
   readonly FollowerBehind?: number
   /** 1 each time that required followers hold a rotation, or the end of the old credential; which, the line before it says. */
   readonly HeldByFollowers?: number
+  /** Secrets whose rotations are stopped until a person acts: 1 when one is, all that are at each sweep. */
+  readonly HaltedSecrets?: number
+  /** Secrets that were due an hour ago or longer and that a sweep left so: at each sweep, 0 too. */
+  readonly OverdueSecrets?: number
 }
 
 export function metricsOf({ event_type: type, result, duration_ms: took, metadata }: AuditEvent): Metrics | undefined {
@@ -41,12 +46,20 @@ export function metricsOf({ event_type: type, result, duration_ms: took, metadat
         ? { RotationSuccess: 1, RotationDuration: took, PendingRotation: 0, SecretAge: 0 }
         : undefined
     case 'rotation_failed':
-    case 'rotation_halted':
+    case 'access_denied':
       return { RotationSuccess: 0 }
+    case 'rotation_halted':
+      return { RotationSuccess: 0, HaltedSecrets: 1 }
     default:
       return undefined
   }
 }
+
+/** Of all secrets together, with the environment as the only dimension. That there is such a line says that a sweep has run. */
+export const metricsOfSweep = ({ outcomes, overdue }: SweepResult): Metrics => ({
+  HaltedSecrets: outcomes.halted ?? 0,
+  OverdueSecrets: overdue,
+})
 
 export const dimensionsOf = ({ secret_id, metadata: { strategy, follower } }: AuditEvent, environment: string) => ({
   SecretName: secret_id,

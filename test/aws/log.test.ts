@@ -19,7 +19,7 @@ describe('metrics', () => {
       (typeof line._aws.CloudWatchMetrics)[number],
     ]
     expect([Namespace, NAMESPACE]).toEqual(['SecretsRotation', 'SecretsRotation'])
-    expect(Dimensions).toEqual([['SecretName', 'Environment', 'Strategy']])
+    expect(Dimensions).toEqual([['SecretName', 'Environment', 'Strategy'], ['Environment']])
     expect(Object.fromEntries(Metrics.map(({ Name, Unit }) => [Name, Unit]))).toEqual({
       RotationAttempts: 'Count',
       RotationSuccess: 'Count',
@@ -34,6 +34,15 @@ describe('metrics', () => {
     const line = checkEmf(JSON.parse(JSON.stringify(metricsLine(some, dimensions, 1))))
     expect(line._aws.CloudWatchMetrics[0]!.Metrics.map(({ Name }) => Name)).toEqual(['PendingRotation'])
     expect(metricsLine({}, dimensions, 1)).toBeUndefined()
+  })
+
+  test('of a follower have it as a dimension; of all secrets together, the environment alone', () => {
+    const sets = (of: Parameters<typeof metricsLine>[1]) =>
+      checkEmf(JSON.parse(JSON.stringify(metricsLine({ FollowerBehind: 1 }, of, 1))))._aws.CloudWatchMetrics[0]!
+        .Dimensions
+    const own = ['SecretName', 'Environment', 'Strategy', 'Follower']
+    expect(sets({ ...dimensions, Follower: 'far' })).toEqual([own, ['Environment']])
+    expect(sets({ Environment: 'default' })).toEqual([['Environment']])
   })
 
   test('the check can fail', () => {

@@ -1,4 +1,5 @@
 /** What a review of the template asks for, and no validator of the format can know. Each mistake as a sentence. */
+import { NAMESPACE, units } from '../../aws/metrics.ts'
 import type { Template } from '../../infra/serverless/standalone.ts'
 
 interface Statement {
@@ -69,6 +70,19 @@ export function mistakesOf({ Resources, Conditions }: Template): readonly string
     const { Condition, Properties } = resource as { Condition?: string; Properties?: Properties }
     must(Condition !== undefined && conditions?.[Condition] !== undefined, `${name}: is there beside the other one`)
     must(Properties.ScheduleExpression?.Ref === 'SweepSchedule', `${name}: has a schedule of its own`)
+  }
+  for (const [name, { MetricName, Dimensions, Threshold }] of of('AWS::CloudWatch::Alarm')) {
+    if (MetricName !== 'Duration') continue
+    const { Timeout } = Resources[Dimensions[0].Value.Ref]!.Properties as Properties
+    must(Threshold === 800 * Timeout, `${name}: is not at four fifths of the time-out`)
+  }
+  for (const [name, { DashboardBody }] of of('AWS::CloudWatch::Dashboard')) {
+    const { widgets } = JSON.parse(DashboardBody['Fn::Sub'])
+    const own = widgets
+      .flatMap((widget: Properties) => widget.properties.metrics)
+      .filter(([of]: string[]) => of === NAMESPACE)
+    for (const [, metric, dimension] of own)
+      must(metric in units && dimension === 'Environment', `${name}: no function writes ${metric} by ${dimension}`)
   }
   for (const [name, { Targets }] of of('AWS::Events::Rule'))
     must(

@@ -125,6 +125,16 @@ describe('mutated, our own rules find', () => {
     ],
     ['another processor', r => (r.RotateLambdaFunction.Properties.Architectures = ['x86_64']), 'is not on arm64'],
     ['a log for ever', r => delete r.RotateLogGroup.Properties.RetentionInDays, 'keeps its log for ever'],
+    ['an alarm after the time-out', r => (r.WorkerNearTimeOutAlarm.Properties.Threshold = 300_000), 'four fifths'],
+    [
+      'a widget of a metric that nobody writes',
+      r =>
+        (r.Dashboard.Properties.DashboardBody['Fn::Sub'] = r.Dashboard.Properties.DashboardBody['Fn::Sub'].replace(
+          'HaltedSecrets',
+          'Halted',
+        )),
+      'no function writes Halted',
+    ],
     ['no way into a VPC', r => delete r.OnEventLambdaFunction.Properties.VpcConfig, 'brought into a VPC'],
   ]
   test.each(cases)('%s', (_, change, says) => {

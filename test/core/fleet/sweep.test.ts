@@ -16,7 +16,7 @@ describe('what is at rest', () => {
     const fleet = new MemoryFleet(many(200))
     const result = await fleet.sweep()
     expect(fleet.calls.map(({ op }) => op)).toEqual(['list'])
-    expect(result).toEqual({ secrets: 200, looked: 0, outcomes: {}, failed: [], handedOver: 0, left: 0 })
+    expect(result).toEqual({ secrets: 200, looked: 0, outcomes: {}, failed: [], handedOver: 0, overdue: 0, left: 0 })
   })
 
   test('a few are described: that costs less than listing what else the store holds', async () => {
