@@ -8,10 +8,14 @@ import { type Project, projects } from './support.ts'
 
 const project = projects()
 const target = { kind: 'postgres', endpoints: [{ host: 'h', database: 'd' }] }
+const listing = (b: number) => ({ module: './x.mjs', options: { list: [{ a: { b } }] } })
 const config = {
   fingerprintKey: { env: 'FP_KEY' },
   defaults: { interval: '7d', grace: '2h' },
-  secrets: { orders: { strategy: 'single-user', target, window: { cron: '0 3 * * *', duration: '1h' } } },
+  secrets: {
+    orders: { strategy: 'single-user', target, window: { cron: '0 3 * * *', duration: '1h' } },
+    listed: { strategy: 'single-user', target: { kind: 'module', ...listing(1) } },
+  },
   environments: {
     staging: { defaults: { grace: '3h' }, secrets: { orders: { replicaLag: '5s' } } },
     prod: {
@@ -28,6 +32,7 @@ const config = {
             ],
           },
         },
+        listed: { target: listing(2) },
         extra: {
           strategy: 'single-user',
           target: { kind: 'module', module: './x.mjs', options: { text: 'one\ntwo # no\n' } },
@@ -61,6 +66,10 @@ describe('check --show', () => {
       '          database: d  # prod',
       '          role: reader  # prod',
       '    replicaLag: 5s  # staging',
+      '      module: ./x.mjs  # prod',
+      '        list:  # prod',
+      '          - a:  # prod',
+      '              b: 2  # prod',
       '  extra:  # prod',
       '    strategy: single-user  # prod',
       '    target:  # prod',
