@@ -16,20 +16,23 @@ export interface Statement {
 /** Inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; the key and the VPC need some. */
 const ROOM = 9_000
 
-/** One for each kind, with the actions in the order of the table. */
+/** One for what is granted on the same: names are long, and said once. Called after the first kind of them. */
 export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
-  const byResources = Map.groupBy(grants, ({ on, resources }) => JSON.stringify([on, resources]))
-  const made = [...byResources.values()].map(same => {
-    const { on: Sid, resources } = same[0]!
+  const bySame = Map.groupBy(grants, ({ resources }) => JSON.stringify(resources))
+  return [...bySame.values()].map(same => {
+    const { on, resources } = same[0]!
     const [only, ...others] = resources.map(asResource)
     const Action = [...new Set(same.map(({ action }) => action))]
-    return { Sid, Effect: 'Allow' as const, Action, Resource: others.length > 0 ? [only!, ...others] : only! }
+    return { Sid: on, Effect: 'Allow' as const, Action, Resource: others.length > 0 ? [only!, ...others] : only! }
   })
-  return made
 }
 
 const asResource = (text: string): Resource => (text.includes('${') ? { 'Fn::Sub': text } : text)
 
-/** With what stands for region, account and names as long as it gets. */
+/** As long as it gets when region, account and names are filled in. */
 export const fits = (statements: readonly Statement[]): boolean =>
-  JSON.stringify(statements).replaceAll('{"Fn::Sub":', '').length <= ROOM
+  JSON.stringify(statements)
+    .replaceAll('{"Fn::Sub":', '')
+    .replace(/\$\{AWS::(\w+)\}/g, (_, name: string) => 'x'.repeat(LONGEST[name] ?? 20)).length <= ROOM
+
+const LONGEST: Readonly<Record<string, number>> = { Partition: 10, Region: 14, AccountId: 12 }

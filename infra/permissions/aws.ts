@@ -11,6 +11,20 @@ export const title = 'AWS'
 
 export const table: readonly TableRow[] = awsCalls.map(({ on, ...call }) => ({ ...call, resources: [kinds[on]] }))
 
+export const notes = `
+In the template \`infra/permissions/aws.ts\` writes the roles. A secret is named by its ARN, or by its name and the six characters that
+Secrets Manager adds (\`-??????\`). Where a store has a \`role\`, the stack grants \`sts:AssumeRole\` only: that role needs the rows of
+declared secrets in its own account. Followers are granted what the leader is, for each may lead one day.
+
+Wider than they are used, because the configuration does not say more: \`rds-db:connect\` (a login is named by the id of a database), the
+two of \`rds:\` (every database of the account, described only), \`secretsmanager:ListSecrets\`. Not granted: the key of a
+follower in another region, or of a function whose variables are encrypted by a key of your own; \`iam:PassRole\`. What a module target
+of your own asks of AWS is unknown here: grant it in \`infra/aws/roles.yml\`, in a policy of its own.
+
+The rows of the log, of the VPC, of the dead letters and of taking messages are used by Lambda itself, before and after the code runs.
+Every other one was taken away once, over fakes of AWS, and missed; none of it was seen in an account.
+`
+
 export interface Grant extends Permission {
   readonly on: Kind
 }

@@ -3,8 +3,13 @@
  * @module
  */
 import { cpSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import type { Hooks, Log, Options, Serverless } from './framework.ts'
+import { basename, join, resolve } from 'node:path'
+import type { Config } from '../../core/config/types.ts'
+import { permissions, problemOf } from '../permissions/aws.ts'
+import { type FunctionName, functionNames } from '../permissions/aws-calls.ts'
+import { fits, type Statement, statementsOf } from '../permissions/aws-policy.ts'
+import { configOf } from './contents.ts'
+import { type Hooks, type Log, type Options, Refusal, type Serverless } from './framework.ts'
 import { folderOf, json, write, writeZips } from './output.ts'
 import { standalone, type Template } from './standalone.ts'
 
@@ -15,6 +20,7 @@ export class AwsPackaging {
   readonly hooks: Hooks
   readonly #serverless: Serverless
   readonly #log: Log
+  #granted: readonly (readonly [FunctionName, readonly Statement[]])[] = []
 
   constructor(serverless: Serverless, options: Options, log: Log) {
     this.#serverless = serverless
@@ -29,11 +35,41 @@ export class AwsPackaging {
     if (command === 'remove') this.#insteadOf(command, 'AwsRemove', () => this.#sayRemove())
   }
 
-  /** Each function has the zip of its handler's file. */
+  /** Each function has the zip of its handler's file, and its role what the configuration in it needs. */
   async #zips(): Promise<void> {
+    await this.#roles()
     const written = await writeZips('aws', this.#serverless, this.#log)
     for (const fn of Object.values(this.#serverless.service.functions))
       fn.package = { individually: true, artifact: written.get(fn.handler!.replace(/\.\w+$/, ''))! }
+  }
+
+  /** Without a configuration they stay as they are written, for the names that SecretPattern allows. */
+  async #roles(): Promise<void> {
+    const config = await this.#config()
+    if (config === undefined) return
+    const { region } = this.#serverless.service.provider
+    const problem = problemOf(config, { region })
+    if (problem !== undefined) throw new Refusal(problem)
+    const granted = permissions(config, { region })
+    const statements = functionNames.map(fn => [fn, statementsOf(granted[fn])] as const)
+    if (!statements.every(([, each]) => fits(each))) {
+      this.#log.warning(
+        `The names of ${config.secrets.size} secrets do not fit into the policy of a role: each role may reach what --param secretPattern names, in this account and region. Split the configuration into several stacks to grant less.`,
+      )
+      return
+    }
+    const { Resources } = (this.#serverless.service as unknown as { resources: { Resources: Roles } }).resources
+    for (const [fn, Statement] of statements) policyOf(Resources, fn).Statement = Statement
+    this.#granted = statements
+  }
+
+  async #config(): Promise<Config | undefined> {
+    const { serviceDir, service } = this.#serverless
+    const text = (await configOf('aws', this.#serverless)).get('lockstep.yml')
+    if (text === undefined) return undefined
+    const { loadConfig } = await import('../../core/config/load.ts')
+    const environment = service.custom?.environment || undefined
+    return loadConfig(String(text), { fileName: resolve(serviceDir, 'lockstep.yml'), environment })
   }
 
   async #template(): Promise<void> {
@@ -59,6 +95,10 @@ export class AwsPackaging {
     const template = join(folderOf('aws', this.#serverless), 'template.json')
     const { Resources } = JSON.parse(readFileSync(template, 'utf8')) as Template
     for (const [name, { Type }] of Object.entries(Resources)) this.#log.notice(`  ${Type.padEnd(34)} ${name}`)
+    if (this.#granted.length > 0)
+      this.#log.notice('Its roles would be granted this, and what kmsKeyArn and subnetIds need:')
+    for (const [fn, statements] of this.#granted)
+      for (const statement of statements) this.#log.notice(`  ${fn.padEnd(8)} ${inShort(statement)}`)
   }
 
   async #sayRemove(): Promise<void> {
@@ -71,4 +111,21 @@ export class AwsPackaging {
     const { service, provider } = this.#serverless.service
     return `${service}-${provider.stage}`
   }
+}
+
+type Roles = Readonly<
+  Record<
+    string,
+    { readonly Properties: { readonly Policies: readonly { readonly PolicyDocument: { Statement: unknown } }[] } }
+  >
+>
+
+/** The first is the function's own; the others, for the key and the VPC, are conditions of the stack. */
+const policyOf = (roles: Roles, fn: FunctionName): { Statement: unknown } =>
+  roles[`${fn[0]!.toUpperCase()}${fn.slice(1)}Role`]!.Properties.Policies[0]!.PolicyDocument
+
+function inShort({ Sid, Action, Resource }: Statement): string {
+  const [first, ...others] = [Resource].flat().map(each => (typeof each === 'string' ? each : each['Fn::Sub']))
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  return `${Sid.padEnd(14)} ${Action.join(' ')} on ${first}${more}`
 }

@@ -240,7 +240,10 @@ export class Site {
       const store = new StepStore(this.requests(), this.clock, { token: token as never })
       const setup = {
         ...{ secret: 'driven', id: 'app/driven', store, target, policy: simulatedPolicy, clock: this.clock },
-        shape: valueShape({ format: 'json', fields: { username: 'username', password: 'password' } }),
+        shape: valueShape({
+          format: 'json',
+          fields: { username: 'username', password: 'password', host: 'host', port: 'port' },
+        }),
         audit: { write: async () => {} },
         generate: () => SecretValue.of('second'),
       }
