@@ -33,6 +33,7 @@ describe('on stdout', () => {
     expect(stdout).toContain(`\nsecret_rotation_total{${labels},status="success"} 1\n`)
     expect(stdout).toContain(`\nsecret_rotation_total{${labels},status="failed"} 0\n`)
     expect(stdout).toContain(`\nsecret_rotation_duration_seconds_count{${labels}} 1\n`)
+    expect(sampleOf(stdout, 'secret_rotation_duration_seconds_count{secret="absent"')[0]).toMatch(/ 0$/)
     expect(sampleOf(stdout, 'secret_readable{')).toEqual([
       `secret_readable{${labels}} 1`,
       'secret_readable{secret="absent",environment="default",secret_type="postgres"} 0',
@@ -229,7 +230,7 @@ describe('--otlp', () => {
 })
 
 /** `app` leads in one local store and is followed in another. */
-async function followed(): Promise<Project> {
+async function followed(required = false): Promise<Project> {
   const store = (name: string) => ({
     kind: 'local',
     file: `.lockstep/${name}.db`,
@@ -237,7 +238,7 @@ async function followed(): Promise<Project> {
   })
   return rotating(
     project(),
-    { store: 'local', followers: [{ store: 'us', required: false }], acceptGap: ['us'] },
+    { store: 'local', followers: [{ store: 'us', required }], acceptGap: ['us'] },
     { epochs: { store: 'epochs' }, stores: { local: store('store'), us: store('us'), epochs: store('epochs') } },
   )
 }
@@ -256,6 +257,17 @@ describe('followers', () => {
     await here.ok(['secret', 'put', 'app', '--replace'], { input: '{"username":"app","password":"later-4714"}' })
     const [behind] = await lag()
     expect(Number(behind)).toBeGreaterThan(3000)
+  })
+
+  test('a required one that does not show current holds the old credential', { timeout: LONG }, async () => {
+    const here = await followed(true)
+    await here.ok(['replicate', 'app'])
+    const held = async () =>
+      sampleOf((await here.ok(['metrics'])).stdout, 'secret_retirement_held{secret="app"').map(line => line.slice(-1))
+    await here.ok(['rotate', 'app', '--force'])
+    expect(await held()).toEqual(['0'])
+    await here.ok(['secret', 'put', 'app', '--replace'], { input: '{"username":"app","password":"later-4715"}' })
+    expect(await held()).toEqual(['1'])
   })
 
   test('nobody on record who leads: halted', async () => {
