@@ -72,3 +72,21 @@ variable "environment" {
   default     = ""
   description = "Which of the environments of lockstep.yml."
 }
+
+variable "alarms" {
+  type        = bool
+  default     = true
+  description = "Whether there are alerts and a dashboard."
+}
+
+variable "notification_channels" {
+  type        = list(string)
+  default     = []
+  description = "Of Cloud Monitoring, in full, which alerts tell. Empty: they are only shown."
+}
+
+variable "sweep_silence" {
+  type        = number
+  default     = 3600
+  description = "Seconds without a sweep that are too long. More than the time between two sweeps."
+}

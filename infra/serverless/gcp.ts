@@ -22,6 +22,9 @@ const provider = {
   secretLocations: { type: 'string' },
   createsSecrets: { enum: ['true', 'false'] },
   vpcConnector: { type: 'string' },
+  alarms: { enum: ['true', 'false'] },
+  notificationChannels: { type: 'string' },
+  sweepSilence: { type: 'string', pattern: '^[0-9]+$' },
 }
 
 const fn = {
@@ -116,9 +119,7 @@ function rootModule(
   grants: GcpGrants | undefined,
 ): object {
   const project = { type: 'string', ...(provider.project ? { default: provider.project } : {}) }
-  const locations = String(provider.secretLocations ?? '')
-    .split(',')
-    .filter(Boolean)
+  const locations = listOf(provider.secretLocations)
   return {
     terraform: { required_version: '>= 1.5.0' },
     variable: { project },
@@ -138,6 +139,9 @@ function rootModule(
         ...(grants && { grants }),
         vpc_connector: provider.vpcConnector || null,
         environment: custom?.environment ?? '',
+        alarms: provider.alarms !== 'false',
+        notification_channels: listOf(provider.notificationChannels),
+        sweep_silence: Number(provider.sweepSilence ?? 3600),
         functions: Object.fromEntries(Object.entries(functions).map(([name, each]) => [name, inputsOf(each)])),
       },
     },
@@ -149,6 +153,11 @@ function rootModule(
     ),
   }
 }
+
+const listOf = (text: unknown): readonly string[] =>
+  String(text ?? '')
+    .split(',')
+    .filter(Boolean)
 
 const terraform = (expression: string): string => `\${${expression}}`
 
