@@ -5,8 +5,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type AzureGrants, azureGrants, azureNeeds, azureNotes } from '../permissions/azure.ts'
 import { requireSet } from './checks.ts'
 import { dry, type Run, wet } from './cli.ts'
+import { configured } from './configured.ts'
 import type { Hooks, Log, Options, Serverless } from './framework.ts'
 import { folderOf, json, write, writeZips } from './output.ts'
 
@@ -63,7 +65,7 @@ export class AzureProvider {
 
   async #package(): Promise<void> {
     const written = await writeZips('azure', this.#serverless, this.#log)
-    const parameters = parametersOf(this.#serverless, this.#app)
+    const parameters = { ...parametersOf(this.#serverless, this.#app), ...(await this.#grants()) }
     for (const name of templates) {
       const template = readFileSync(new URL(`../azure/${name}.json`, import.meta.url), 'utf8')
       write(this.#path(`${name}.json`), template)
@@ -72,6 +74,17 @@ export class AzureProvider {
     for (const each of Object.values(this.#serverless.service.functions))
       each.package = { individually: true, artifact: written.get('function')! }
     this.#log.notice.success('Packaged for azure: dist/azure')
+  }
+
+  /** Without a configuration, or without a vault to grant anything in: none, and the template grants all secrets of the vault. */
+  async #grants(): Promise<AzureGrants | undefined> {
+    const { keyVault = '', resourceGroup = '', stage } = this.#serverless.service.provider
+    const config = await configured('azure', this.#serverless)
+    if (!config || !keyVault) return undefined
+    const place = { keyVault: String(keyVault), resourceGroup: String(resourceGroup), stage }
+    const needs = azureNeeds(config)
+    for (const note of azureNotes(config, needs, place)) this.#log.warning(note)
+    return azureGrants(needs, place)
   }
 
   async #deploy(): Promise<void> {

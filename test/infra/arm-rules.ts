@@ -82,7 +82,7 @@ export function mistakesOf(template: Json, others: readonly Json[] = []): readon
   return found
 }
 
-function* wanted({ type, properties, identity, scope }: Json): Generator<string> {
+function* wanted({ type, properties, identity, scope, condition }: Json): Generator<string> {
   switch (type) {
     case 'Microsoft.Storage/storageAccounts':
       if (properties.allowSharedKeyAccess !== false || properties.allowBlobPublicAccess !== false)
@@ -105,6 +105,8 @@ function* wanted({ type, properties, identity, scope }: Json): Generator<string>
     case 'Microsoft.Authorization/roleAssignments':
       if (typeof scope !== 'string' || properties.principalType !== 'ServicePrincipal')
         yield 'is for the whole group, or for anybody'
+      if (properties.roleDefinitionId.includes('secretsOfficer') && condition !== "[parameters('wholeVault')]")
+        yield 'is for every secret, whatever is configured'
       return
     case 'Microsoft.EventGrid/systemTopics/eventSubscriptions':
       if (!(properties.retryPolicy?.maxDeliveryAttempts > 1)) yield 'is tried once'

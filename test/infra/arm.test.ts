@@ -63,6 +63,12 @@ describe('mutated', () => {
     ],
     ['no version', 'app', t => delete of(t, '/sites').apiVersion, 'no version'],
     ['a wide grant', 'app', t => delete of(t, '/roleAssignments').scope, 'for the whole group'],
+    [
+      'every secret of the vault',
+      'app',
+      t => delete t.resources.find((each: Mutable) => each.condition !== undefined).condition,
+      'is for every secret',
+    ],
     ['keys', 'state', t => (of(t, '/storageAccounts').properties.allowSharedKeyAccess = true), 'open to keys'],
     ['no identity', 'app', t => delete of(t, '/sites').identity, 'has no identity'],
     [
