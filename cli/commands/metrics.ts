@@ -29,7 +29,7 @@ const LONGEST_PUSH_MS = 10_000
 export function addMetrics(program: Command, run: Run): void {
   program
     .command('metrics')
-    .summary('the same for Prometheus and OpenTelemetry')
+    .summary('all of them in numbers, for Prometheus and OpenTelemetry')
     .description(
       'How every secret is, as metrics: on stdout in the text format of Prometheus, into a file, or pushed to a collector. Looks at stores, followers and audit trails; never at a value.',
     )
@@ -76,8 +76,12 @@ const dataOf = (samples: readonly Sample[]): Answer['data'][] =>
   metricNames.map(name => {
     const { type, unit, help } = metricOf(name)
     const ours = samples.filter(sample => sample.name === name)
-    return { name, type, unit, help, samples: ours.map(({ labels, value }) => ({ labels, value })) }
+    return { name, type, unit, help, samples: ours.map(({ labels, value }) => ({ labels, value: summed(value) })) }
   })
+
+/** Of a histogram: not each observation of years. */
+const summed = (value: Sample['value']) =>
+  typeof value === 'number' ? value : { count: value.length, sum: value.reduce((sum, each) => sum + each, 0) }
 
 /** The variable of metrics alone is a whole address; the other, and URL, are the collector's. */
 function endpointOf(otlp: string | true, env: Session['io']['env']): string {

@@ -80,6 +80,11 @@ describe('on stdout', () => {
     const { data } = await (await lived()).json(['metrics'])
     expect(data.metrics.map((one: Data) => one.name)).toEqual(metricNames)
     for (const { name, type, unit, help } of data.metrics) expect({ type, unit, help }).toEqual(pick(name))
+    const took = data.metrics.find((one: Data) => one.name === 'secret_rotation_duration_seconds')
+    expect(took.samples.map(({ value }: Data) => value)).toEqual([
+      { count: 1, sum: expect.any(Number) },
+      { count: 0, sum: 0 },
+    ])
     const readable = data.metrics.find((one: Data) => one.name === 'secret_readable')
     expect(readable.samples[0]).toEqual({
       labels: { secret: 'app', environment: 'default', secret_type: 'module' },
