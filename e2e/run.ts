@@ -64,8 +64,13 @@ export async function exercise({ account, prefix, signal, done }: Run): Promise<
   try {
     for (const [says, line, check, input] of steps) {
       const ran = await lockstep(line, input)
-      const kept = ran.code === 0 && (await check())
-      done({ says, kept, ...(!kept && { detail: `lockstep ${line}: exit ${ran.code} ${ran.error}`.trim() }) })
+      let unread = ''
+      const failed = (error: unknown) => {
+        unread = `; read back: ${String(Object(error).code ?? Object(error).name)}`
+        return false
+      }
+      const kept = ran.code === 0 && (await check().catch(failed))
+      done({ says, kept, ...(!kept && { detail: `lockstep ${line}: exit ${ran.code} ${ran.error}`.trim() + unread }) })
       if (!kept) return false
     }
     return true

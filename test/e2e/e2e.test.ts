@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { CreateSecretCommand, DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets-manager'
 import { afterEach, describe, expect, test } from 'vitest'
+import { openAccount } from '../../e2e/account.ts'
+import { exercise, type Step } from '../../e2e/run.ts'
 import { KEY, REGION, secretsManager } from '../cli/aws.ts'
 import { CONTAINER, fakeAzure } from '../cli/azure.ts'
 import { secretManager, surroundings } from '../cli/gcp.ts'
@@ -104,6 +106,31 @@ describe('a run that does not go well', () => {
     expect(stdout).toContain('Not kept, on a server of this machine.')
     expect(await left.aws()).toEqual([])
   }, 120_000)
+
+  test.each([
+    [
+      'cannot be read',
+      () => Promise.reject(Object.assign(new Error('no'), { name: 'Throttled' })),
+      0,
+      '; read back: Throttled',
+    ],
+    ['stays as it was', async () => 'the same', 2, 'exit 0'],
+  ])(
+    'what consumers read %s: not kept',
+    async (_, read, kept, detail) => {
+      const account = await openAccount({ store: 'aws', region: REGION, endpoint: aws().endpoint })
+      const prefix = 'lockstep-e2e-0f0f0f-'
+      const steps: Step[] = []
+      const done = (step: Step) => void steps.push(step)
+      const { signal } = new AbortController()
+      expect(await exercise({ account: { ...account, read }, prefix, signal, done })).toBe(false)
+      expect(steps.map(step => step.kept)).toEqual([...Array(kept).fill(true), false])
+      expect(steps.at(-1)!.detail).toContain(detail)
+      for (const id of await account.list(prefix)) await account.remove(id)
+      expect(await left.aws()).toEqual([])
+    },
+    120_000,
+  )
 
   test('what it could not take away is said, with the command that does; that takes nothing else', async () => {
     aws().permissions.denyAction(KEY, 'secretsmanager:DeleteSecret')
