@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { Asked } from '../conformance/asked.ts'
+import { sanitise } from '../core/errors.ts'
 import { type Account, openAccount } from './account.ts'
 import type { Step } from './run.ts'
 
@@ -149,4 +150,7 @@ async function takenAway(account: Account, prefix: string, { store }: Asked): Pr
   return false
 }
 
-process.exitCode = await run()
+process.exitCode = await run().catch(error => {
+  process.stderr.write(`The run was given up: ${sanitise(error).message}\n`)
+  return 1
+})
