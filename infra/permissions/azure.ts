@@ -20,6 +20,22 @@ export const table: readonly TableRow[] = azureCalls.map(({ role, ...call }) => 
   functions: role === 'lists' || role === 'queue' ? ['sweep'] : FUNCTIONS,
 }))
 
+/** For the page. */
+export const notes = `
+All functions are one app with one identity, so the column of functions says who uses a permission, not who alone has it. The groups on
+secrets and on apps are custom roles of the deployment, assigned at each secret, at the vault or at the app, in the resource group of the
+deployment. Nothing is granted in another vault, another account or another group, nor to a store with \`signIn\`: packaging says what is
+missing.
+
+Besides, whatever is configured: the host of the functions has Storage Blob Data Owner and Storage Queue Data Contributor on the account
+of the deployment, as Azure asks for (the package, the timer's lock, taking messages, the poison queue), which covers the journal and
+the queue there; and Monitoring Metrics Publisher on its Application Insights. A login by \`token: entra\` is granted by the server of the
+database.
+
+Every action on a secret and on a container was taken away once, scope by scope, over fakes of Key Vault and Blob storage, and missed.
+Those of hooks, of the queue and of the listing were not. None of it was seen in a subscription.
+`
+
 /** Parameters of infra/azure/app.json. */
 export interface AzureGrants {
   readonly wholeVault: false

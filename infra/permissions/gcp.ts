@@ -23,6 +23,22 @@ export const table: readonly TableRow[] = [
   { ...WORK, resources: ['the topic of work'], functions: ['sweep'] },
 ]
 
+/** For the page. */
+export const notes = `
+All functions act as one service account, so the column of functions says who uses a permission, not who alone has it. Each group below
+is a custom role of the project; a condition on its grant names the secrets (\`resource.name == …\`, and what begins with it and \`/\`),
+six to a grant. Secrets in other projects are granted there, by roles made there. Nothing is granted to a store with \`signIn\`.
+
+Besides, whatever is configured: the account of the triggers may invoke the functions (\`roles/run.invoker\`, on each) and receive events
+(\`roles/eventarc.eventReceiver\`), and Cloud Build has an account of its own. Not granted: \`iam.serviceAccounts.actAs\` on the account
+that a service of Cloud Run runs as, which a hook needs and lockstep.yml does not name; packaging says so. \`cloudsql.instances.login\` is
+granted in the project of the functions: an instance in another one has to be granted by hand.
+
+Every permission on a secret was taken away once, name by name, over a fake of Secret Manager, and missed: by a step that failed, or, for
+disabling and destroying, by a version that stayed. Those of Cloud Run, Cloud SQL, Pub/Sub and the listing were not. None of it was
+seen in a project.
+`
+
 export interface GcpRole {
   readonly project: string
   readonly role: Role
