@@ -41,7 +41,7 @@ resource "google_monitoring_alert_policy" "counted" {
       threshold_value = 0
       duration        = "0s"
       aggregations {
-        alignment_period     = "300s"
+        alignment_period     = "900s"
         per_series_aligner   = "ALIGN_DELTA"
         cross_series_reducer = "REDUCE_SUM"
       }

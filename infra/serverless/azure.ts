@@ -19,6 +19,9 @@ const provider = {
   keyVault: { type: 'string', pattern: '^([a-zA-Z][a-zA-Z0-9-]{2,23})?$' },
   subnetId: { type: 'string' },
   logRetentionDays: { type: 'integer' },
+  alarms: { enum: ['true', 'false'] },
+  actionGroupId: { type: 'string' },
+  sweepSilence: { type: 'string', pattern: '^(PT[1-6]H|P1D)$' },
 }
 
 const fn = {
@@ -29,7 +32,7 @@ const fn = {
 }
 
 /** Deployment stacks know what they made, and take it away again; a plain deployment leaves it. */
-const templates = ['state', 'app', 'events'] as const
+const templates = ['state', 'app', 'events', 'alarms', 'dashboard'] as const
 type Name = (typeof templates)[number]
 
 /** A month is the least that Log Analytics keeps. */
@@ -93,7 +96,8 @@ export class AzureProvider {
     await this.#az('stack group create', this.#name('app'), [...this.#template('app'), ...STACK])
     const zip = ['--src', this.#path('function.zip')]
     await this.#az('functionapp deployment source config-zip', this.#app, zip)
-    await this.#az('stack group create', this.#name('events'), [...this.#template('events'), ...STACK])
+    for (const name of ['events', ...this.#watching] as const)
+      await this.#az('stack group create', this.#name(name), [...this.#template(name), ...STACK])
   }
 
   async #info(): Promise<void> {
@@ -106,7 +110,7 @@ export class AzureProvider {
   /** The journal says which rotation is where: without it the next run would know nothing of one that has begun. */
   async #remove(): Promise<void> {
     this.#requireSet()
-    for (const name of ['events', 'app'] as const)
+    for (const name of [...this.#watching, 'events', 'app'] as const)
       await this.#az('stack group delete', this.#name(name), ['--action-on-unmanage', 'deleteResources', '--yes'])
     this.#log.notice(
       'The storage with the journal and the dead letters stays; delete it yourself if no rotation is under way.',
@@ -128,6 +132,10 @@ export class AzureProvider {
       { variable: 'AZURE_RESOURCE_GROUP', value: resourceGroup, says: 'it names the group that the vault is in' },
       { variable: 'AZURE_KEY_VAULT', value: keyVault, says: 'it names the vault whose secrets are rotated' },
     ])
+  }
+
+  get #watching(): readonly ('alarms' | 'dashboard')[] {
+    return this.#serverless.service.provider.alarms === 'false' ? [] : ['alarms', 'dashboard']
   }
 
   #path = (file: string): string => join(folderOf('azure', this.#serverless), file)
@@ -156,6 +164,8 @@ function parametersOf({ service }: Serverless, appName: string): Readonly<Record
     sweepSchedule: each.find(([, { schedule }]) => schedule !== undefined)?.[1].schedule,
     environment: custom?.environment ?? '',
     subnetId: provider.subnetId ?? '',
+    actionGroupId: provider.actionGroupId ?? '',
+    sweepSilence: provider.sweepSilence,
     logRetentionDays: Math.max(LEAST_DAYS, Number(provider.logRetentionDays)),
     subscriptions: subscribed.map(([name, { eventGrid }]) => ({ function: name, eventTypes: eventGrid })),
   }

@@ -9,6 +9,7 @@ const SECTIONS = ['$schema', 'contentVersion', 'metadata', 'parameters', 'variab
 const FUNCTIONS = [
   'concat',
   'copyIndex',
+  'createArray',
   'empty',
   'environment',
   'extensionResourceId',
@@ -21,6 +22,7 @@ const FUNCTIONS = [
   'reference',
   'resourceGroup',
   'resourceId',
+  'string',
   'subscriptionResourceId',
   'take',
   'uniqueString',
@@ -99,6 +101,10 @@ function* wanted({ type, properties, identity, scope, condition }: Json): Genera
       if (settings.some(({ value }) => /AccountKey|listKeys|SharedAccess/.test(value))) yield 'is given a key'
       return
     }
+    case 'Microsoft.Insights/scheduledQueryRules':
+    case 'Microsoft.Insights/metricAlerts':
+      if (!JSON.stringify(properties).includes("variables('groups')")) yield 'tells nobody'
+      return
     case 'Microsoft.Insights/components':
       if (properties.DisableLocalAuth !== true) yield 'takes measurements of anybody'
       return

@@ -137,7 +137,10 @@ describe('Azure', () => {
         `az deployment group create --resource-group rotation --name lockstep-dev-state ${template('state')}`,
         `az stack group create --resource-group rotation --name lockstep-dev-app ${template('app')} ${stack}`,
         'az functionapp deployment source config-zip --resource-group rotation --name lockstep-dev-orders-kv --src dist/azure/function.zip',
-        `az stack group create --resource-group rotation --name lockstep-dev-events ${template('events')} ${stack}`,
+        ...['events', 'alarms', 'dashboard'].map(
+          name =>
+            `az stack group create --resource-group rotation --name lockstep-dev-${name} ${template(name)} ${stack}`,
+        ),
       ])
     },
     slow,
@@ -147,7 +150,7 @@ describe('Azure', () => {
     'remove leaves the journal',
     async () => {
       expect(await commands(['remove'], env)).toEqual(
-        ['events', 'app'].map(
+        ['alarms', 'dashboard', 'events', 'app'].map(
           name =>
             `az stack group delete --resource-group rotation --name lockstep-dev-${name} --action-on-unmanage deleteResources --yes`,
         ),

@@ -56,8 +56,12 @@ test('it packages all three, for machines and for people', () => {
       .toSorted()
       .map(name => `dist/gcp/lockstep/${name}`),
     'dist/gcp/main.tf.json',
+    'dist/azure/alarms.json',
+    'dist/azure/alarms.parameters.json',
     'dist/azure/app.json',
     'dist/azure/app.parameters.json',
+    'dist/azure/dashboard.json',
+    'dist/azure/dashboard.parameters.json',
     'dist/azure/events.json',
     'dist/azure/events.parameters.json',
     'dist/azure/function.zip',
