@@ -23,7 +23,7 @@ const notDriven: Readonly<Record<string, string>> = {
   'run.services.update': 'the same',
   'cloudsql.instances.login': 'the server of Cloud SQL asks for it, and there is no fake of one',
   'pubsub.topics.publish': 'over a stub of Pub/Sub, which knows no grants: test/gcp/queue.test.ts',
-  'secretmanager.secrets.list': 'a listing that is refused costs calls, no more: below',
+  'secretmanager.secrets.list': 'a listing that is refused costs calls, no more (core/fleet/hints.ts); when it is granted: below',
 }
 
 /** What ends well without: only the state of the versions tells. */
