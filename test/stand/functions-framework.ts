@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { atFreePort, until } from './stand.ts'
 
@@ -23,13 +23,15 @@ export interface Framework {
 export interface FrameworkOptions {
   /** The bundle; the framework is put beside it, as a deployment has it. */
   readonly bundle: string
+  /** The packages that the platform installs, by name: those alone can be found. Default: all that the project has. */
+  readonly installed?: readonly string[]
   readonly target: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Waits until it serves. It ends before that: throws with what it has written. */
 export function startFramework(options: FrameworkOptions): Promise<Framework> {
-  besideIt(path.dirname(options.bundle))
+  besideIt(path.dirname(options.bundle), options.installed)
   return atFreePort(port => startAt(options, port))
 }
 
@@ -65,9 +67,16 @@ async function startAt({ bundle, target, env = {} }: FrameworkOptions, port: num
   }
 }
 
-function besideIt(folder: string): void {
+function besideIt(folder: string, installed?: readonly string[]): void {
+  const names = installed?.map(name => path.join('node_modules', name)) ?? ['node_modules']
+  for (const name of names) link(name, folder)
+}
+
+function link(name: string, folder: string): void {
+  const place = path.join(folder, name)
+  mkdirSync(path.dirname(place), { recursive: true })
   try {
-    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+    symlinkSync(path.join(root, name), place)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
