@@ -4,10 +4,11 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { sha256 } from '../../scripts/builds.ts'
 import { blocksOf, linesOf } from '../docs/blocks.ts'
 import { clouds, root, serviceFolder } from './service.ts'
@@ -73,6 +74,28 @@ describe('SHA256SUMS', () => {
       writeFileSync(join(dist, name), content)
     }
     expect(check().status).toBe(0)
+  })
+})
+
+describe('the comparison in .github/workflows/deploy.yml', () => {
+  const { steps } = parse(readFileSync(join(root, '.github/workflows/deploy.yml'), 'utf8')).jobs.deploy as {
+    steps: readonly { readonly name?: string; readonly run?: string }[]
+  }
+  const script = steps
+    .find(({ name }) => name === 'Package again, and compare')!
+    .run!.replace(/^npx serverless package .*\n/, '')
+  const compare = (CLOUD: string) =>
+    spawnSync('bash', ['-e', '-c', script], { cwd: service.path, encoding: 'utf8', env: { ...process.env, CLOUD } })
+
+  test.skipIf(spawnSync('sha256sum', ['--version']).error)('stops a zip of that cloud that is another', () => {
+    cpSync(join(dist, 'SHA256SUMS'), join(service.path, 'approved/SHA256SUMS'))
+    expect(compare('aws').stdout.match(/^aws\/[\w-]+\.zip: OK$/gm)).toHaveLength(4)
+    const content = read('azure/function.zip')
+    writeFileSync(join(dist, 'azure/function.zip'), Buffer.concat([content, Buffer.from('x')]))
+    expect([compare('aws').status, compare('gcp').status, compare('azure').status]).toEqual([0, 0, 1])
+    writeFileSync(join(dist, 'azure/function.zip'), content)
+    // nothing to compare is no success
+    expect(compare('oracle').status).toBe(1)
   })
 })
 
