@@ -78,8 +78,7 @@ describe('Azure', () => {
       expect(lines.filter(line => counts(query, line)).length, name).toBeGreaterThan(0)
     const { workbook } = template('dashboard').variables
     const shown = [...JSON.stringify(workbook).matchAll(/line\.(\w+)/g)].map(([, field]) => field!)
-    expect(new Set(shown).difference(new Set([...lines.flatMap(line => Object.keys(line)), 'FollowerLag']))).toEqual(
-      new Set(),
-    )
+    const written = new Set([...lines.flatMap(line => Object.keys(line)), 'FollowerLag'])
+    expect(shown.filter(field => !written.has(field))).toEqual([])
   })
 })
