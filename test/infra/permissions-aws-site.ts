@@ -2,9 +2,6 @@
  * What the functions on AWS do, one after the other, over the fake of Secrets Manager [fake], each request let through by the policy
  * of one role only.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { rdsIam } from '../../aws/admin-token.ts'
 import { adminOf } from '../../aws/drop-in/admin.ts'
@@ -22,7 +19,6 @@ import { Requests } from '../../aws/requests.ts'
 import { StepStore } from '../../aws/step-store.ts'
 import { createSweep } from '../../aws/sweep.ts'
 import { createWorker } from '../../aws/worker.ts'
-import { loadConfig } from '../../core/config/load.ts'
 import { RotationError } from '../../core/errors.ts'
 import { firstRecord } from '../../core/replication/record.ts'
 import { storeRegister } from '../../core/replication/store-register.ts'
@@ -33,57 +29,14 @@ import { valueShape } from '../../core/secret/shape.ts'
 import { MemoryServer, MemoryTarget } from '../../core/testing/memory-target.ts'
 import { simulatedPolicy } from '../../core/testing/simulation/world.ts'
 import type { FunctionName } from '../../infra/permissions/aws-calls.ts'
-import { DAY, MINUTE, targetModule } from '../aws/fleet-support.ts'
+import { DAY, MINUTE } from '../aws/fleet-support.ts'
 import { ManualClock } from '../aws/support.ts'
 import { requestHandler } from '../fakes/aws/secrets-manager/in-process.ts'
 import { createSecretsManager, type Handle, type SecretsManagerCore } from '../fakes/aws/secrets-manager.ts'
 import { filledIn, type Gate } from './permissions-aws-checker.ts'
+import { config, fillers, folder, RDS } from './permissions-aws-config.ts'
 
 const NAMED_HERE = 'rds.db-orders'
-const ROLE = 'arn:aws:iam::210987654321:role/lockstep'
-const RDS = 'orders.abc123.us-east-1.rds.amazonaws.com'
-const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-permissions-'))
-writeFileSync(path.join(folder, 'target.mjs'), targetModule)
-
-const own = (name: string, more = '') =>
-  `  ${name}: { store: home, id: app/${name}, strategy: single-user, target: { kind: module, module: ./target.mjs }${more} }\n`
-const copies = `, acceptGap: [eu, partner], followers: [{ store: eu, required: false }, { store: partner, required: false }]`
-const fillers = Array.from({ length: 10 }, (_, n) => `filler-${n}`)
-
-/** `rds` is at a database that there is not, and only read by what is called here by hand. */
-const text = `version: 1
-stores:
-  home: { kind: aws, region: us-east-1 }
-  eu: { kind: aws, region: eu-west-1 }
-  ie: { kind: aws, region: eu-west-3 }
-  partner: { kind: aws, region: ap-south-1, role: { arn: "${ROLE}" } }
-  reg: { kind: aws, region: eu-north-1 }
-epochs: { store: reg }
-audit: [{ kind: stdout }]
-defaults: { interval: 30d, grace: 1h, runLife: 1m }
-secrets:
-${own('copied', copies)}${own('driven')}${fillers.map(name => own(name)).join('')}  rds:
-    store: home
-    id: app/rds
-    strategy: alternating-users
-    users: [app_a, app_b]
-    interval: 300d
-    target: { kind: postgres, endpoints: [{ host: ${RDS}, database: orders }], admin: { store: home, id: "rds!db-orders" } }
-    followers: [{ store: ie, replica: true }]
-    consumers:
-      - { name: api, kind: other, refresh: 1m, hook: { kind: webhook, url: "https://example.com/hook", key: { store: home, id: app/key } } }
-      - { name: tasks, kind: other, refresh: 1m, hook: { kind: ecs, cluster: main, service: orders } }
-      - { name: mails, kind: other, refresh: 1m, hook: { kind: lambda-environment, function: mails } }
-  token:
-    store: home
-    id: app/token
-    strategy: alternating-users
-    users: [token_a, token_b]
-    interval: 300d
-    target: { kind: postgres, endpoints: [{ host: ${RDS}, database: orders }], admin: { token: rds-iam, user: master } }
-`
-export const config = loadConfig(text, { fileName: path.join(folder, 'lockstep.yml') })
-
 const json = (username: string, password = 'first') => JSON.stringify({ username, password })
 const passwords = (globalThis as unknown as Record<string, Map<string, string>>)['lockstep-test-passwords']!
 const never = new AbortController().signal

@@ -8,7 +8,8 @@ import { type FunctionName, functionNames } from '../../infra/permissions/aws-ca
 import { statementsOf } from '../../infra/permissions/aws-policy.ts'
 import { DAY, MINUTE } from '../aws/fleet-support.ts'
 import { Gate, type Statement } from './permissions-aws-checker.ts'
-import { config, Site } from './permissions-aws-site.ts'
+import { config } from './permissions-aws-config.ts'
+import { Site } from './permissions-aws-site.ts'
 
 const granted = permissions(config, { region: 'us-east-1' })
 const policies: Readonly<Record<FunctionName, readonly Statement[]>> = {
