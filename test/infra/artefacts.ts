@@ -74,13 +74,19 @@ export async function packageInto(target: string): Promise<number> {
 
 /** A fresh folder with what is in the zip, and nothing else; whoever asks removes it. `config` in place of the zip's lockstep.yml. */
 export async function unpacked(zip: Zip, config?: string): Promise<string> {
+  const folder = unpackedFrom(await artefacts(), zip)
+  if (config !== undefined) writeFileSync(path.join(folder, 'lockstep.yml'), config)
+  return folder
+}
+
+/** The same of the zips in that folder. */
+export function unpackedFrom(made: string, zip: Zip): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), `lockstep-${zip.replace('/', '-')}-`)))
-  for (const { name, content } of unzip(readFileSync(path.join(await artefacts(), `${zip}.zip`)))) {
+  for (const { name, content } of unzip(readFileSync(path.join(made, `${zip}.zip`)))) {
     const file = path.join(folder, name)
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, content)
   }
-  if (config !== undefined) writeFileSync(path.join(folder, 'lockstep.yml'), config)
   return folder
 }
 
