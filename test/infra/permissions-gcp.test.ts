@@ -23,7 +23,8 @@ const notDriven: Readonly<Record<string, string>> = {
   'run.services.update': 'the same',
   'cloudsql.instances.login': 'the server of Cloud SQL asks for it, and there is no fake of one',
   'pubsub.topics.publish': 'over a stub of Pub/Sub, which knows no grants: test/gcp/queue.test.ts',
-  'secretmanager.secrets.list': 'a listing that is refused costs calls, no more (core/fleet/hints.ts); when it is granted: below',
+  'secretmanager.secrets.list':
+    'a listing that is refused costs calls, no more (core/fleet/hints.ts); when it is granted: below',
 }
 
 /** What ends well without: only the state of the versions tells. */
@@ -90,6 +91,15 @@ describe('by the configuration', () => {
 
   test('nothing that Lockstep makes: no secret may be made', () => {
     expect(made(many(1)).roles).not.toHaveProperty(`${PROJECT}/makes`)
+  })
+
+  test('a follower may have to be made, also where nothing is read as latest', () => {
+    const storeOf = (name: string) => `, ${name}: { kind: gcp, project: ${name}-project, readBy: { alias: current } }`
+    const { roles } = made(
+      secretText('app', 'far', admin, ', followers: [{ store: near }]'),
+      storeOf('far') + storeOf('near'),
+    )
+    expect(roles['near-project/makes']!.permissions).toEqual(['secretmanager.secrets.create'])
   })
 
   test('a secret of another project is granted there, and the deployer is told', () => {
