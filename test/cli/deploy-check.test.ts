@@ -104,7 +104,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', cloud => {
     expect(account.asked.map(form => form.get('Action'))).toEqual(
       cloud === 'aws' ? ['GetCallerIdentity', 'SimulatePrincipalPolicy'] : [],
     )
-  }, 60_000)
+  }, 180_000)
 
   test('for people: each finding with what was expected and what to do', async () => {
     const { here, env } = await check(cloud)
@@ -116,7 +116,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', cloud => {
     expect(ran.stdout).toContain('    expected: a stage that')
     expect(ran.stdout).toContain('    to do:    Name one with --stage')
     expect(here.printed).not.toMatch(/never-to-be-seen|nor-this/)
-  }, 60_000)
+  }, 180_000)
 })
 
 const schedule = (text: string) => ['--param', `sweepSchedule=${text}`]
@@ -352,14 +352,14 @@ describe('the account of AWS', () => {
     const { code, says } = await check('aws')
     expect({ code, says }).toEqual({ code: 4, says: ['No credentials of AWS are found, or they have expired.'] })
     expect(account.asked).toEqual([])
-  }, 60_000)
+  }, 180_000)
 
   test('is asked in the region and with a signature; a role is simulated as itself', async () => {
     const { found } = await check('aws', { args: ['--region', 'us-west-2'] })
     expect(account.authorizations[0]).toContain('/us-west-2/sts/aws4_request')
     expect(account.asked[1]!.get('PolicySourceArn')).toBe('arn:aws:iam::111122223333:role/Deployer')
     expect(found.map(({ says }) => says)).toContain(`Signed in to AWS as ${asClient.arn}.`)
-  }, 60_000)
+  }, 180_000)
 
   test('what the simulator does not allow, or may not be asked, stops nobody', async () => {
     account.mode = 'limited'
@@ -370,7 +370,7 @@ describe('the account of AWS', () => {
     const unasked = await check('aws')
     expect(unasked.code).toBe(0)
     expect(unasked.found.map(({ says }) => says).join()).toContain('could not be asked (iam:SimulatePrincipalPolicy)')
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('the command line', () => {
@@ -401,7 +401,7 @@ describe('the command line', () => {
       'The command serverless is not installed here.',
       'There is no serverless.yml here.',
     ])
-  }, 60_000)
+  }, 180_000)
 
   test('what was written wrong comes before what is missing', async () => {
     const { code, open } = await check('azure', { tools: {}, args: ['--stage', 'prd'] })

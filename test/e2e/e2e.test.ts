@@ -90,7 +90,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', cloud => {
     expect(code).toBe(2)
     expect(stdout).not.toContain('✔')
     expect(stderr).toContain('Nothing was done: say --yes.')
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('a run that does not go well', () => {
@@ -159,7 +159,7 @@ describe('a run that does not go well', () => {
     expect(stderr).toMatch(/^aws does not let this process in, so nothing was made\. .*deploy-check --cloud aws`\.\n$/)
     expect(stdout).not.toContain('✔')
     expect(aws().calls.count('CreateSecret')).toBe(0)
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('the command line', () => {

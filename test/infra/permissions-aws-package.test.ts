@@ -80,7 +80,7 @@ describe('with a configuration', () => {
     const { RotateBySecretsManager, ...others } = template.Resources
     expect(JSON.stringify(RotateBySecretsManager)).toContain('SecretPattern')
     expect(JSON.stringify(others)).not.toContain('SecretPattern')
-  }, 60_000)
+  }, 180_000)
 
   test('a dry run says what is granted', () => {
     expect(said).toMatch(/rotate {3}Attached .*secretsmanager:PutSecretValue .* on \S+:secret:mails-\?{6} and 1 more\n/)
