@@ -1,5 +1,5 @@
 /**
- * `node bench/artefacts.ts`: the zips as they are shipped, each unpacked into a folder of its own: how long making all of them takes, and
+ * `npm run bench -- artefacts`: the zips as they are shipped, each unpacked into a folder of its own: how long making all of them takes, and
  * what loading each costs beside the SDK alone, in processor time and memory of a fresh process. Ratios of one run.
  * @module
  */
@@ -10,7 +10,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildSync } from 'esbuild'
 import { packageInto, unpackedFrom, type Zip, zips } from '../test/infra/artefacts.ts'
-import { asTable, median, type Result, result } from './result.ts'
+import { median, type Result, result } from './result.ts'
 
 const RUNS = 9
 const root = path.resolve(import.meta.dirname, '..')
@@ -32,7 +32,7 @@ interface Loaded {
   readonly peakMiB: number
 }
 
-export async function artefactsBench(): Promise<Result[]> {
+export async function artefacts(): Promise<Result[]> {
   const made = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'))
   try {
     const packaged = await packageInto(made)
@@ -107,10 +107,4 @@ process.stdout.write('\\n' + JSON.stringify({ cpuMs: (user + system) / 1000, pea
     env: { PATH: process.env.PATH, AWS_REGION: 'eu-central-1' },
   })
   return JSON.parse(output.trim().split('\n').at(-1)!) as Loaded
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const results = await artefactsBench()
-  process.stdout.write(`${asTable(results)}\n`)
-  process.exitCode = results.every(({ met }) => met) ? 0 : 1
 }

@@ -1,16 +1,19 @@
 /**
  * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `followers`, `drift`, `aws`, `gcp` or `azure`, also after
  * `--cloud`: only those. `-- --json` for machines.
+ * `-- artefacts`, the zips that are shipped, and `-- fleet`, ten thousand secrets due at once: minutes each, so only when asked for.
  * `-- downtime`: what consumers feel of rotations, in `downtime/`.
  * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
  */
 import { parseArgs } from 'node:util'
+import { artefacts } from './artefacts.ts'
 import { aws } from './aws/all.ts'
 import { azure } from './azure/all.ts'
 import { client } from './client.ts'
 import { downtime } from './downtime/main.ts'
 import { drift } from './drift.ts'
+import { fleet } from './fleet.ts'
 import { followers } from './followers.ts'
 import { gcp } from './gcp/all.ts'
 import { local } from './local.ts'
@@ -27,11 +30,12 @@ const LEAST =
   "More calls than the least: where nothing fences, a look reads the record again; the admin's secret is read as any secret is, with its record and dates."
 
 const parts: Readonly<Record<string, () => Promise<Result[]>>> = { local, client, followers, drift, aws, gcp, azure }
+const long: typeof parts = { artefacts, fleet }
 
 async function main(): Promise<number> {
   const options = asked()
   if (!options) {
-    process.stderr.write(`usage: bench [${Object.keys(parts).join('|')}|downtime] [--json]\n`)
+    process.stderr.write(`usage: bench [${Object.keys({ ...parts, ...long }).join('|')}|downtime] [--json]\n`)
     return 2
   }
   const results: Result[] = []
@@ -54,7 +58,10 @@ function asked(): { readonly parts: readonly (() => Promise<Result[]>)[]; readon
     })
     const { cloud, json } = values
     const asked = cloud === undefined ? positionals : [cloud, ...positionals]
-    const chosen = Object.entries(parts).filter(([name]) => asked.length === 0 || asked.includes(name))
+    const chosen =
+      asked.length === 0
+        ? Object.entries(parts)
+        : Object.entries({ ...parts, ...long }).filter(([name]) => asked.includes(name))
     return chosen.length === 0 ? undefined : { parts: chosen.map(([, measure]) => measure), json }
   } catch {
     return undefined

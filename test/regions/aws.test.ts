@@ -77,7 +77,9 @@ test('one leads, one stands by, and a fail-over is enough to change that', async
       FollowerBehind: 0,
       _aws: expect.objectContaining({
         CloudWatchMetrics: [
-          expect.objectContaining({ Dimensions: [['SecretName', 'Environment', 'Strategy', 'Follower']] }),
+          expect.objectContaining({
+            Dimensions: [['SecretName', 'Environment', 'Strategy', 'Follower'], ['Environment']],
+          }),
         ],
       }),
     }),

@@ -38,16 +38,20 @@ export class PassingClock implements Clock {
     })
   }
 
-  /** `late`: how much later than it asked everybody wakes up. */
-  async passing<T>(work: Promise<T>, late: () => number = () => 0): Promise<T> {
+  /**
+   * `late`: how much later than it asked everybody wakes up. `turns`: of the event loop, before time passes; clients of clouds take
+   * some between two requests.
+   */
+  async passing<T>(work: Promise<T>, late: () => number = () => 0, turns = 1): Promise<T> {
     let over = false
     const ended = () => {
       over = true
     }
     work.then(ended, ended)
     for (;;) {
-      await new Promise(setImmediate)
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
       if (over) return work
+      if (this.#sleepers.length === 0) continue
       const next = Math.min(...this.#sleepers.map(({ at }) => at))
       this.time = Math.max(this.time, next + late())
       const awake = this.#sleepers.filter(({ at }) => at <= this.time)
