@@ -54,6 +54,7 @@ resource "google_cloudfunctions2_function" "this" {
     environment_variables = {
       GOOGLE_CLOUD_PROJECT = var.project
       LOCKSTEP_ENVIRONMENT = var.environment
+      LOCKSTEP_MEMBER      = var.member
       LOCKSTEP_QUEUE       = google_pubsub_topic.work.id
     }
   }

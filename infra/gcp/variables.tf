@@ -73,6 +73,12 @@ variable "environment" {
   description = "Which of the environments of lockstep.yml."
 }
 
+variable "member" {
+  type        = string
+  default     = ""
+  description = "Which member of each secret with followers this deployment acts for; empty for its own store."
+}
+
 variable "alarms" {
   type        = bool
   default     = true

@@ -163,6 +163,7 @@ function parametersOf({ service }: Serverless, appName: string): Readonly<Record
     queueName: each.find(([, { queue }]) => queue !== undefined)?.[1].queue,
     sweepSchedule: each.find(([, { schedule }]) => schedule !== undefined)?.[1].schedule,
     environment: custom?.environment ?? '',
+    member: custom?.member ?? '',
     subnetId: provider.subnetId ?? '',
     actionGroupId: provider.actionGroupId ?? '',
     sweepSilence: provider.sweepSilence,

@@ -15,5 +15,7 @@ export async function configured(cloud: Cloud, { serviceDir, service }: Serverle
     .map(name => resolve(serviceDir, name))
     .find(existsSync)
   if (file === undefined) return undefined
-  return readConfig(cloud, serviceDir, { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: service.custom?.environment })
+  const { environment, member } = service.custom ?? {}
+  const env = { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: environment, LOCKSTEP_MEMBER: member }
+  return readConfig(cloud, serviceDir, env)
 }

@@ -70,7 +70,8 @@ export async function configOf(cloud: Cloud, serverless: Serverless): Promise<Fi
   const name = configNames(cloud, service).find(each => existsSync(resolve(serviceDir, each)))
   if (name === undefined) return new Map()
   const file = resolve(serviceDir, name)
-  const env = { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: service.custom?.environment }
+  const { environment, member } = service.custom ?? {}
+  const env = { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: environment, LOCKSTEP_MEMBER: member }
   const config = await readConfig(cloud, serviceDir, env).catch(thrown => {
     const { message, next } = sanitise(thrown)
     throw new Refusal(`${name}: ${message} ${next}`)

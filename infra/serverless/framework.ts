@@ -14,7 +14,7 @@ export interface Service {
     readonly [key: string]: unknown
   }
   readonly functions: Record<string, FunctionConfig>
-  readonly custom?: { readonly config?: string; readonly environment?: string }
+  readonly custom?: { readonly config?: string; readonly environment?: string; readonly member?: string }
 }
 
 export interface Serverless {

@@ -139,6 +139,7 @@ function rootModule(
         ...(grants && { grants }),
         vpc_connector: provider.vpcConnector || null,
         environment: custom?.environment ?? '',
+        member: custom?.member ?? '',
         alarms: provider.alarms !== 'false',
         notification_channels: listOf(provider.notificationChannels),
         sweep_silence: Number(provider.sweepSilence ?? 3600),

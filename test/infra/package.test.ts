@@ -29,9 +29,9 @@ let people: Ran
 let seconds: number
 beforeAll(async () => {
   const began = performance.now()
-  machines = await service.packageAll(['--json', '--stage', 'prod'], { TZ: 'Asia/Tokyo' })
+  machines = await service.packageAll(['--json', '--stage', 'prod'], { TZ: 'Asia/Tokyo', LOCKSTEP_MEMBER: 'own' })
   seconds = (performance.now() - began) / 1000
-  people = await service.packageAll(['--stage', 'prod'], { TZ: 'America/New_York' })
+  people = await service.packageAll(['--stage', 'prod'], { TZ: 'America/New_York', LOCKSTEP_MEMBER: 'own' })
 }, 600_000)
 
 const listed = (): Listed => JSON.parse(machines.stdout) as Listed
@@ -40,6 +40,17 @@ const zipOf = (file: string) => unzip(readFileSync(join(service.path, file)))
 const kinds = (file: string): readonly string[] => [
   ...new Set(zipOf(file).map(({ name }) => name.replace(/^(\w+)-.*-[A-Z0-9]{8}\.mjs$/, '$1-*.mjs'))),
 ]
+
+test('each cloud’s functions are told which member they act for', () => {
+  const json = (file: string) => JSON.parse(readFileSync(join(service.path, 'dist', file), 'utf8'))
+  const { Resources } = json('aws/template.json')
+  const told = Object.entries<{ Properties: { Environment?: { Variables: Record<string, unknown> } } }>(Resources)
+    .filter(([, { Properties }]) => Properties?.Environment?.Variables.LOCKSTEP_MEMBER === 'own')
+    .map(([name]) => name)
+  expect(told.toSorted()).toEqual(['OnEventLambdaFunction', 'SweepLambdaFunction', 'WorkerLambdaFunction'])
+  expect(json('gcp/main.tf.json').module.lockstep.member).toBe('own')
+  expect(json('azure/app.parameters.json').parameters.member.value).toBe('own')
+})
 
 test('it packages all three, for machines and for people', () => {
   expect([machines.code, people.code], machines.stderr + people.stderr).toEqual([0, 0])

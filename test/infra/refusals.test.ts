@@ -102,6 +102,12 @@ const cases: readonly Case[] = [
     says: 'staged.yml: LOCKSTEP_ENVIRONMENT is other, and the configuration has prod for the stage prod: set LOCKSTEP_ENVIRONMENT=prod.',
   },
   {
+    what: 'a member that no secret has',
+    args: ['package'],
+    env: { LOCKSTEP_CONFIG: 'foreign.yml', LOCKSTEP_MEMBER: 'elsewhere' },
+    says: 'foreign.yml: No secret has a member elsewhere. Name a store that leads, or a follower: own.',
+  },
+  {
     what: 'no tool',
     args: ['info'],
     env: { CLOUD: 'azure', AZURE_RESOURCE_GROUP: 'g', AZURE_KEY_VAULT: 'kv-1', PATH: '/nowhere' },
