@@ -36,8 +36,12 @@ export async function configurationFindings(wanted: Wanted, io: Io): Promise<rea
       ),
     ]
   const file = resolve(folder, name)
-  const read = (reach: 'own' | 'every') =>
-    readConfig(cloud, folder, { LOCKSTEP_CONFIG: file, LOCKSTEP_ENVIRONMENT: wanted.environment }, reach)
+  const env = {
+    LOCKSTEP_CONFIG: file,
+    LOCKSTEP_ENVIRONMENT: wanted.environment,
+    LOCKSTEP_MEMBER: io.env.LOCKSTEP_MEMBER,
+  }
+  const read = (reach: 'own' | 'every') => readConfig(cloud, folder, env, reach)
   try {
     return [
       ok('configuration', `${name} is one for functions on ${cloud}.`),

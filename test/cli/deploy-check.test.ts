@@ -316,6 +316,13 @@ const cases: readonly [what: string, cloud: Cloud, given: Given, exit: number, s
     2,
     'The configuration has the environment prod for the stage prod, and LOCKSTEP_ENVIRONMENT is not set: set LOCKSTEP_ENVIRONMENT=prod.',
   ],
+  [
+    'a member that no secret has',
+    'aws',
+    { env: { LOCKSTEP_MEMBER: 'elsewhere' } },
+    2,
+    'lockstep.yml: No secret has a member elsewhere.',
+  ],
 ]
 
 test.each(cases)(
