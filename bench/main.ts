@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: counts, and ratios in one run. `-- client`, `local`, `followers`, `drift`, `aws`, `gcp` or `azure`, also after
  * `--cloud`: only those. `-- --json` for machines.
- * `-- artefacts`, the zips that are shipped, and `-- fleet`, ten thousand secrets due at once: minutes each, so only when asked for.
+ * `-- artefacts`, the zips that are shipped, and `-- fleet`, thousands of secrets due at once: minutes each, so only when asked for.
  * `-- downtime`: what consumers feel of rotations, in `downtime/`.
  * Exit codes: 0 every goal is met, 1 one is missed, 2 usage.
  * @module
