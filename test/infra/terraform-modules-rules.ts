@@ -2,23 +2,7 @@
  * The structure of the thin modules of AWS and Azure, without Terraform and providers: what is named is declared, what is declared is used,
  * nothing is public, and an apply neither loses the journal nor the zips that a stack would go back to.
  */
-export type Files = Readonly<Record<string, string>>
-
-const HEADER = /^(resource|data|variable|output)((?: "[\w-]+"){1,2}) \{$/gm
-
-interface Block {
-  readonly kind: string
-  readonly name: string
-  readonly text: string
-}
-
-/** Of the formatted text: a block ends at the first brace that begins a line. */
-export const blocksOf = (text: string): readonly Block[] =>
-  [...text.matchAll(HEADER)].map(({ 0: header, 1: kind, 2: names, index }) => ({
-    kind: kind!,
-    name: names!.replaceAll('"', '').trim().replace(' ', '.'),
-    text: text.slice(index + header.length, text.indexOf('\n}', index)),
-  }))
+import { blocksOf, type Files } from './terraform-blocks.ts'
 
 export function mistakesOf(files: Files): readonly string[] {
   const all = Object.values(files)

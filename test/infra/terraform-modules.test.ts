@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { standalone } from '../../infra/serverless/standalone.ts'
 import { blocksOf as blocksOfPage, page } from '../docs/blocks.ts'
 import { root } from './service.ts'
-import { blocksOf, type Files, mistakesOf } from './terraform-modules-rules.ts'
+import { blocksOf, type Files } from './terraform-blocks.ts'
+import { mistakesOf } from './terraform-modules-rules.ts'
 
 const modules = ['aws', 'azure'] as const
 const filesOf = (cloud: string): Files => {

@@ -2,24 +2,7 @@
  * The structure of the Terraform module, checked without Terraform and its provider: what is named is there, what is there is used,
  * and what a review asks for. Not seen: arguments that the provider does not have, and the types of values.
  */
-export type Files = Readonly<Record<string, string>>
-
-const HEADER = /^(resource|data|variable|output)((?: "[\w-]+"){1,2}) \{$/gm
-
-interface Block {
-  readonly kind: string
-  readonly names: readonly string[]
-  readonly text: string
-}
-
-/** Of the formatted text: a block ends at the first brace that begins a line. */
-function blocksOf(text: string): readonly Block[] {
-  return [...text.matchAll(HEADER)].map(({ 0: header, 1: kind, 2: names, index }) => ({
-    kind: kind!,
-    names: names!.replaceAll('"', '').trim().split(' '),
-    text: text.slice(index + header.length, text.indexOf('\n}', index)),
-  }))
-}
+import { blocksOf, type Files } from './terraform-blocks.ts'
 
 export function mistakesOf(files: Files): readonly string[] {
   const all = Object.values(files)

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { root, serviceFolder } from './service.ts'
-import { argumentsMistaken, type Files, mistakesOf } from './terraform-rules.ts'
+import type { Files } from './terraform-blocks.ts'
+import { argumentsMistaken, mistakesOf } from './terraform-rules.ts'
 
 const folder = join(root, 'infra/gcp')
 const files: Files = Object.fromEntries(

@@ -67,7 +67,7 @@ describe.skipIf(server === undefined)('connections that are lost, held and cut',
     const go = proxy.stall()
     const began = performance.now()
     await failure(through().set(change, call(800)), 'target-unreachable')
-    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(performance.now() - began).toBeLessThan(8_000) // the driver’s own would be ten seconds
     go()
   })
 
